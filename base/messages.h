@@ -1,0 +1,80 @@
+#ifndef BASE_MESSAGES_H
+#define BASE_MESSAGES_H
+/*
+ * Every message between towpath's processes, and who may send it to whom.
+ * A receiver drops the channel of a sender whose message is not in the table
+ * (message_allowed) or does not decode; it never dies of it.
+ *
+ * A request carries a number; its answer is MSG_ANSWER (the fields named
+ * below) or MSG_REFUSAL (a fault) with the same number.  `-> x` marks one that
+ * is answered.  Fields are listed in the order of base/wire.h calls.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum role {
+	ROLE_PARENT,
+	ROLE_CONTROL,
+	ROLE_KEYS,
+	ROLE_WORKER,
+	ROLES /* how many */
+};
+
+const char *role_name(enum role r); /* "control" */
+
+enum message {
+	MSG_ANSWER = 1, /* any -> any: fields as the request says */
+	MSG_REFUSAL,    /* any -> any: fault */
+
+	/* parent -> child */
+	MSG_SETUP,  /* u32 instance, bytes config (router/config.h),
+		     * then per role; descriptors in this order:
+		     *   control: shared memfd, control socket (listening),
+		     *            one stats page per worker, in order
+		     *   keys:    master key file
+		     *   worker:  shared memfd (read-only), own stats page,
+		     *            access log (if any), then listeners in the
+		     *            order of the configuration: http, https */
+	MSG_PEER,   /* u8 role, u32 instance; fd: a fresh channel to that peer,
+		     * replacing an older one */
+	MSG_START,  /* every peer is there: enter the sandbox and serve */
+	MSG_DRAIN,  /* u32 ms: stop accepting, finish what is open, exit */
+	MSG_REOPEN, /* worker; fd: the access log, opened again */
+
+	/* child -> parent */
+	MSG_READY,  /* serving */
+	MSG_FAILED, /* fault: cannot start; the child exits 2 */
+
+	/* worker, control -> keys.  `sealed` is certs/seal.h's text. */
+	MSG_KEY_LOAD, /* u64 id, u8 purpose, bytes sealed -> u8 pk algorithm,
+		       * u32 bits, bytes SubjectPublicKeyInfo */
+	MSG_KEY_SIGN, /* u64 id, u8 how (0 data, 1 hash), u32 gnutls sign
+		       * algorithm, u32 flags, bytes input -> bytes signature */
+
+	/* control -> keys */
+	MSG_KEY_MAKE,   /* u8 purpose, str key type ("ecdsa-p256", "rsa-2048")
+			 * -> u64 id (loaded), bytes sealed, bytes SPKI */
+	MSG_KEY_IMPORT, /* u8 purpose, bytes file, str passphrase -> u64 id
+			 * (loaded), bytes sealed, bytes SPKI, str key type,
+			 * u32 n, n times bytes certificate DER (PKCS#12) */
+	MSG_KEY_CSR,    /* u64 id, str subject DN ("": CN = first name), u32 n,
+			 * n times str name -> bytes DER */
+	MSG_KEY_EXPORT, /* u8 purpose, bytes sealed -> bytes PKCS#8 PEM */
+	MSG_KEY_DROP,   /* u64 id: forget it -> (nothing) */
+
+	/* control -> worker */
+	MSG_HOST_STATS, /* u32 n, n times str host -> n times u64 requests
+			 * of the last 24 h that this worker served */
+	MSG_APP_STATS,  /* str app ("": all) -> u32 n, n times: str app,
+			 * u64 requests, u64 errors, u64 active */
+
+	MESSAGES /* one past the last */
+};
+
+const char *message_name(enum message m); /* "KEY_SIGN", "?" */
+
+/* Whether `from` may send m to `to`; MSG_ANSWER and MSG_REFUSAL always may,
+ * and count only where a request is open. */
+bool message_allowed(enum message m, enum role from, enum role to);
+
+#endif

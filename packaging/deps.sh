@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs what building, the demo and the tests need, and nothing when it is
+# all there already.  Uses sudo when not root.
+set -eu
+packages='
+build-essential pkg-config
+libgnutls28-dev libev-dev libncurses-dev libcurl4-gnutls-dev libsqlite3-dev
+libc-ares-dev libjansson-dev libseccomp-dev libidn2-dev node-llhttp
+libcmocka-dev clang-format clang-tidy
+pebble gnutls-bin openssl curl sqlite3 tmux strace gdb wrk ca-certificates
+python3 python3-pyte python3-cryptography
+debhelper fakeroot lintian procps iproute2'
+missing=
+for package in $packages; do
+	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+	'install ok installed') ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+$sudo apt-get update -qq
+# shellcheck disable=SC2086 # a list of words is meant
+$sudo env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y -qq --no-install-recommends $missing
