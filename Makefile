@@ -23,7 +23,7 @@ pkgs.all    := $(sort $(pkgs.daemon) $(pkgs.client))
 libs = $(shell pkg-config --libs $1) -lev -lm
 
 # llhttp comes as C sources with Debian's node-llhttp (a build dependency).
-LLHTTP ?= $(firstword $(wildcard /usr/share/nodejs/llhttp /usr/lib/*/nodejs/llhttp))
+LLHTTP ?= /usr/share
 llhttp_objs := $(patsubst %,$B/llhttp/%.o,api http llhttp)
 
 # --- flags ---------------------------------------------------------------------
@@ -69,10 +69,10 @@ $B/%.o: %.c
 	$(call say,CC)$(CC) $(cppflags) $(cflags) -c -o $@ $<
 # ncurses' own flags redefine _XOPEN_SOURCE, so only its one file gets them.
 $B/admin-tui/terminal.o: cppflags += -DNCURSES_WIDECHAR=1
-$B/base/http1.o: cppflags += -isystem $(LLHTTP)
-$B/llhttp/%.o: $(LLHTTP)/%.c
+$B/base/http1.o: cppflags += -isystem $(LLHTTP)/include/llhttp
+$B/llhttp/%.o: $(LLHTTP)/llhttp/%.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) -I$(LLHTTP) -DLLHTTP_STRICT_MODE=1 -O2 \
+	$(call say,CC)$(CC) -I$(LLHTTP)/include/llhttp -DLLHTTP_STRICT_MODE=1 -O2 \
 		$(filter -f%,$(cflags)) -c -o $@ $<
 
 $B/libtowpath.a: $(patsubst %.c,$B/%.o,$(filter-out $(mains),$(srcs))) $(llhttp_objs)
@@ -129,7 +129,7 @@ tidy: $(patsubst %.c,$B/%.tidy,$(all_c))
 $B/%.tidy: %.c .clang-tidy
 	@mkdir -p $(@D)
 	$(Q)clang-tidy --quiet $< -- $(filter-out -M%,$(cppflags)) \
-		$(if $(LLHTTP),-isystem $(LLHTTP)) -std=c17 >$@.log 2>&1 && touch $@ || { cat $@.log; exit 1; }
+		-isystem $(LLHTTP)/include/llhttp -std=c17 >$@.log 2>&1 && touch $@ || { cat $@.log; exit 1; }
 clean:
 	rm -rf build
 -include $(patsubst %.c,$B/%.d,$(all_c))
