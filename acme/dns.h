@@ -1,0 +1,54 @@
+#ifndef ACME_DNS_H
+#define ACME_DNS_H
+/*
+ * DNS questions on the loop; c-ares' only door.  One question is asked of every
+ * configured resolver (empty list: the system's) and each answer is reported,
+ * so that disagreement can be seen.
+ */
+#include <ev.h>
+
+#include "base/addr.h"
+#include "base/fault.h"
+
+#define DNS_ADDRESSES_MAX 32
+#define DNS_CHAIN_MAX     10
+#define DNS_RESOLVERS_MAX 8
+
+enum dns_result {
+	DNS_OK, /* there are records, or a clean NODATA */
+	DNS_NXDOMAIN,
+	DNS_SERVFAIL,
+	DNS_REFUSED,
+	DNS_TIMEOUT,
+	DNS_LOOP, /* a CNAME chain longer than DNS_CHAIN_MAX, or circular */
+	DNS_MALFORMED,
+};
+
+/* What one resolver says about a name. */
+struct dns_answer {
+	struct addr resolver;
+	enum dns_result a, aaaa;                  /* of the two questions */
+	struct addr addresses[DNS_ADDRESSES_MAX]; /* A, then AAAA; port 0 */
+	size_t n_addresses;
+	char chain[DNS_CHAIN_MAX][256]; /* CNAME targets in order */
+	size_t n_chain;
+	int ttl_s; /* the shortest seen; 0: unknown */
+};
+
+struct dns;
+struct dns_query;
+
+/* n may be 0: the system's resolvers.  S23 when one cannot be used. */
+enum err MUST_USE dns_new(struct ev_loop *loop, const struct addr *resolvers,
+    size_t n, struct dns **out, struct fault *f);
+void dns_free(struct dns *d); /* open questions are dropped, not answered */
+
+typedef void dns_done(
+    void *ctx, const struct dns_answer *answers, size_t n_answers);
+
+/* A and AAAA with the CNAME chain; `done` once, never from within dns_ask. */
+struct dns_query *dns_ask(
+    struct dns *d, const char *host, dns_done *done, void *ctx);
+void dns_cancel(struct dns_query *q);
+
+#endif

@@ -1,0 +1,83 @@
+#ifndef ACME_ISSUER_H
+#define ACME_ISSUER_H
+/*
+ * Obtains certificates from a CA (RFC 8555): drives accounts and orders on the
+ * loop.  Order, challenge and account are rows, written before the step they
+ * describe is taken, so a restart resumes each order where it stood.
+ *
+ * The issuer decides how; its owner (router/control) decides whether and when,
+ * through issuer_order, and installs what comes back.
+ *
+ * Owned by: control.   Freed by: issuer_free.
+ */
+#include <ev.h>
+
+#include "base/db.h"
+#include "base/fetch.h"
+#include "base/shared.h"
+#include "certs/keyring.h"
+#include "certs/x509/chain.h"
+
+struct issuer_config {
+	const char *directory; /* URL */
+	const char *email;     /* "": none */
+	bool agree_terms;
+	const char *ca_file; /* "": none */
+	const char *profile;
+	const char *key_type; /* "ecdsa-p256" | "rsa-2048" */
+	const char *eab_kid, *eab_hmac_key;
+	bool http01;       /* allowed by configuration */
+	size_t max_orders; /* in flight at once; more wait in line */
+};
+
+struct issuer_ops {
+	/*
+	 * A certificate for `host` is there; chain and sealed key are loans.
+	 * Called outside any transaction.  The owner writes everything it wants
+	 * in one transaction, calling issuer_close_order(db, order_id) inside
+	 * it.  Any value but ERR_OK: the order stays and is tried again.
+	 */
+	enum err (*on_issued)(void *ctx, int64_t order_id, const char *host,
+	    const struct chain *chain, struct slice sealed);
+	/*
+	 * The order ended without one.  retry_at is the CA's word (Retry-After)
+	 * or 0: the owner's back-off decides.  needs_person: nothing will
+	 * change by itself.
+	 */
+	void (*on_failed)(void *ctx, int64_t order_id, const char *host,
+	    const struct fault *f, int64_t retry_at, bool needs_person);
+};
+
+struct issuer;
+
+struct issuer *issuer_new(struct ev_loop *loop, struct db *db,
+    struct shared *shared, struct keyring *keyring, struct fetch *fetch,
+    const struct issuer_config *config);
+void issuer_set_owner(
+    struct issuer *is, const struct issuer_ops *ops, void *ctx);
+void issuer_free(struct issuer *is);
+
+/* At start: takes up every order that is open in the store. */
+void issuer_resume(struct issuer *is);
+
+/* One certificate for these names ([0] is the domain it is for).  Nothing
+ * happens when an order for the domain is open already.  A10, A27 at once. */
+enum err MUST_USE issuer_order(struct issuer *is, const char *const *names,
+    size_t n_names, struct fault *f);
+bool issuer_has_order(const struct issuer *is, const char *host);
+/* The domain is gone: forget its order and answer its challenges no more. */
+void issuer_cancel(struct issuer *is, const char *host);
+
+/* In the owner's transaction: the order's row is closed as valid, its
+ * challenges are removed. */
+enum err MUST_USE issuer_close_order(struct db *db, int64_t order_id);
+
+/* For status and `towpath acme`. */
+struct issuer_status {
+	size_t in_flight, waiting;
+	const char *directory, *account_url; /* "": none yet */
+	struct fault fault; /* of the CA as a whole, e.g. A11 */
+};
+void issuer_status(const struct issuer *is, struct issuer_status *out);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef ACME_REACH_H
+#define ACME_REACH_H
+/*
+ * Does a name reach us?  A pure verdict over evidence: the answers for the name
+ * and what is ours.  It does if every final A and AAAA is ours; a CNAME alone
+ * proves nothing.
+ */
+#include "acme/dns.h"
+#include "base/json.h"
+
+/* Ours: configured addresses, and what our cname targets resolve to now. */
+struct reach_target {
+	const char *const *cnames; /* cname_target, in order of preference */
+	size_t n_cnames;
+	const struct addr *addresses; /* configured */
+	size_t n_addresses;
+	const struct addr *resolved; /* of the cname targets */
+	size_t n_resolved;
+};
+
+enum reach_do {
+	REACH_CREATE,
+	REACH_DELETE,
+	REACH_CHANGE
+};
+
+struct reach_record {
+	enum reach_do act;
+	char type[8]; /* "A", "AAAA", "CNAME" */
+	char name[256];
+	char value[256];
+	char was[256]; /* of REACH_CHANGE */
+	int ttl_s;
+};
+
+#define REACH_RECORDS_MAX 40
+
+struct reach_verdict {
+	bool reaches;
+	struct fault fault; /* D10..D19 when it does not */
+	struct reach_record records[REACH_RECORDS_MAX]; /* what to set */
+	size_t n_records;
+	int cached_s; /* how long caches may keep the old answer; 0: unknown */
+};
+
+void reach_judge(const char *host, const struct dns_answer *answers,
+    size_t n_answers, const struct reach_target *target,
+    struct reach_verdict *out);
+
+/* The records to set for a name nobody has looked up yet: what `domains add`
+ * prints. */
+void reach_records(const char *host, const struct reach_target *target,
+    struct reach_verdict *out);
+
+/* INTERFACE.md's "records" array. */
+json_t *reach_records_json(const struct reach_verdict *v);
+
+#endif
