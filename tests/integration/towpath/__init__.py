@@ -1,0 +1,17 @@
+"""The harness of the integration tests: the real daemon, a real CA and DNS,
+real sockets, a real terminal.  A test reads like: start, request, assert.
+
+    from towpath import Backend, Ca, Daemon, Pebble, Terminal
+"""
+
+from .backend import Backend
+from .client import Answer, Https, get, handshake, http, raw, served
+from .daemon import Daemon, Refused
+from .pki import Ca, Identity
+from .pebble import Pebble
+from .terminal import Terminal
+from .util import BUILD, ROOT, free_port, wait_for
+
+__all__ = ["Answer", "BUILD", "Backend", "Ca", "Daemon", "Https", "Identity",
+           "Pebble", "ROOT", "Refused", "Terminal", "free_port", "get",
+           "handshake", "http", "raw", "served", "wait_for"]

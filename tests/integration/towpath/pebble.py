@@ -1,0 +1,113 @@
+"""Debian's pebble as CA and pebble-challtestsrv as DNS, on free ports."""
+
+import json
+import os
+import pathlib
+import shutil
+import ssl
+import subprocess
+import tempfile
+import urllib.request
+
+from .pki import Ca
+from .util import free_port, wait_for
+
+
+class Pebble:
+    """with Pebble(http_port) as ca: ca.directory, ca.ca_file, ca.dns,
+    ca.set_a(host, address), ca.roots().
+
+    http_port is where the CA looks for http-01 answers: the router's.
+    """
+
+    def __init__(self, http_port, nonce_reject=0, validity=None, sleep=False):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pebble-"))
+        ca = Ca("pebble listener")
+        server = ca.issue("localhost", days=365)
+        # clients connect to 127.0.0.1 by the name localhost
+        (self.dir / "ca.pem").write_bytes(ca.root_pem)
+        (self.dir / "server.pem").write_bytes(server.chain_pem)
+        (self.dir / "server.key").write_bytes(server.key_pem)
+        self.ca_file = self.dir / "ca.pem"
+        self.port, self.management = free_port(), free_port()
+        self.dns_port, self.dns_management = free_port(), free_port()
+        self.directory = f"https://localhost:{self.port}/dir"
+        self.dns = f"127.0.0.1:{self.dns_port}"
+        config = {
+            "listenAddress": f"127.0.0.1:{self.port}",
+            "managementListenAddress": f"127.0.0.1:{self.management}",
+            "certificate": str(self.dir / "server.pem"),
+            "privateKey": str(self.dir / "server.key"),
+            "httpPort": http_port, "tlsPort": free_port(),
+            "domainBlocklist": ["blocked.example"],
+        }
+        if validity:
+            config["certificateValidityPeriod"] = validity
+        (self.dir / "pebble.json").write_text(json.dumps({"pebble": config}))
+        self.env = {**os.environ, "PEBBLE_WFE_NONCEREJECT": str(nonce_reject),
+                    "PEBBLE_AUTHZREUSE": "0"}
+        if not sleep:
+            self.env["PEBBLE_VA_NOSLEEP"] = "1"
+        self.processes = []
+        self.start()
+
+    def start(self):
+        log = open(self.dir / "pebble.log", "ab")
+        self.processes = [
+            subprocess.Popen(
+                ["pebble-challtestsrv", "-defaultIPv4", "127.0.0.1",
+                 "-defaultIPv6", "", "-dns01", self.dns, "-http01", "",
+                 "-https01", "", "-tlsalpn01", "", "-management",
+                 f"127.0.0.1:{self.dns_management}"],
+                stdout=log, stderr=log),
+            subprocess.Popen(
+                ["pebble", "-config", self.dir / "pebble.json", "-dnsserver",
+                 self.dns, "-strict"], stdout=log, stderr=log, env=self.env)]
+        log.close()
+        wait_for(self.roots, what="pebble answers")
+
+    def _manage(self, path, body):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.dns_management}/{path}",
+            data=json.dumps(body).encode(), method="POST")
+        urllib.request.urlopen(request, timeout=10).read()
+
+    def set_a(self, host, *addresses):
+        """Every name points at 127.0.0.1 until this says otherwise."""
+        self._manage("clear-a", {"host": host})
+        self._manage("add-a", {"host": host, "addresses": addresses})
+
+    def clear_a(self, host):
+        self._manage("clear-a", {"host": host})
+
+    def set_cname(self, host, target):
+        self._manage("set-cname", {"host": host, "target": target})
+
+    def set_servfail(self, host):
+        self._manage("set-servfail", {"host": host})
+
+    def clear_servfail(self, host):
+        self._manage("clear-servfail", {"host": host})
+
+    def roots(self):
+        """PEM of the root that its certificates end at."""
+        ctx = ssl._create_unverified_context()
+        url = f"https://127.0.0.1:{self.management}/roots/0"
+        return urllib.request.urlopen(url, context=ctx, timeout=10).read()
+
+    def stop(self):
+        for p in self.processes:
+            p.terminate()
+        for p in self.processes:
+            p.wait(10)
+        self.processes = []
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

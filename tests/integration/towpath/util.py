@@ -1,0 +1,46 @@
+"""Where things are, free ports, waiting for what must come true."""
+
+import os
+import pathlib
+import socket
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(os.environ.get("TOWPATH_BUILD", ROOT / "build/release"))
+IS_ASAN = "asan" in BUILD.name
+# Sanitizers and a shared machine are slow; a deadline here only says "hung".
+PATIENCE = 60 if IS_ASAN else 30
+
+
+def free_port():
+    """A TCP port on 127.0.0.1 that nobody listened on just now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(claim, timeout=PATIENCE, every=0.02, what=None):
+    """Calls claim() until it returns something true, and returns that."""
+    end = time.monotonic() + timeout
+    last = None
+    while True:
+        try:
+            value = claim()
+            if value:
+                return value
+            last = value
+        except (OSError, AssertionError, LookupError, ValueError) as e:
+            last = e
+        if time.monotonic() > end:
+            raise AssertionError(
+                f"not within {timeout} s: {what or claim}; last: {last!r}")
+        time.sleep(every)
+
+
+def alive(pid):
+    """Whether a process runs (a zombie does not)."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
