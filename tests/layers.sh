@@ -18,7 +18,6 @@ admin-tui       base/* certs/x509/* admin-tui/*
 '
 # never, whatever the folder may
 refused='
-certs           certs/x509/../*
 router/edge     router/control/* acme/*
 router/control  router/edge/*
 '
