@@ -1,0 +1,189 @@
+#include "base/clock.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const volatile int64_t *offset; /* of a test; NULL: the true time */
+static int64_t floor_at;
+
+void
+clock_init(void)
+{
+	const char *test = getenv("TOWPATH_TEST");
+	const char *path = getenv("TOWPATH_CLOCK");
+	struct stat st;
+	void *p;
+	int fd;
+
+	if (test == NULL || test[0] != '1' || path == NULL || offset != NULL)
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_size >= (off_t)sizeof(int64_t)) {
+		p = mmap(NULL, sizeof(int64_t), PROT_READ, MAP_SHARED, fd, 0);
+		if (p != MAP_FAILED)
+			offset = p;
+	}
+	close(fd);
+}
+
+bool
+clock_is_test(void)
+{
+	return offset != NULL;
+}
+
+int64_t
+clock_now_ms(void)
+{
+	struct timespec ts;
+	int64_t now;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	if (offset != NULL)
+		now += *offset * 1000;
+	return now < floor_at * 1000 ? floor_at * 1000 : now;
+}
+
+int64_t
+clock_now(void)
+{
+	return clock_now_ms() / 1000;
+}
+
+int64_t
+clock_mono_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+time_t
+clock_time_t(time_t *out)
+{
+	time_t now = (time_t)clock_now();
+
+	if (out != NULL)
+		*out = now;
+	return now;
+}
+
+void
+clock_set_floor(int64_t at)
+{
+	if (at > floor_at)
+		floor_at = at;
+}
+
+static void
+format(int64_t at, int ms, char out[CLOCK_TEXT_SIZE])
+{
+	time_t t = (time_t)at;
+	struct tm tm;
+	size_t n;
+
+	if (gmtime_r(&t, &tm) == NULL) {
+		(void)snprintf(out, CLOCK_TEXT_SIZE, "?");
+		return;
+	}
+	n = strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (ms >= 0)
+		(void)snprintf(out + n, CLOCK_TEXT_SIZE - n, ".%03dZ", ms);
+	else
+		(void)snprintf(out + n, CLOCK_TEXT_SIZE - n, "Z");
+}
+
+char *
+clock_format(int64_t at, char out[CLOCK_TEXT_SIZE])
+{
+	format(at, -1, out);
+	return out;
+}
+
+char *
+clock_format_ms(int64_t at_ms, char out[CLOCK_TEXT_SIZE])
+{
+	format(at_ms / 1000, (int)(at_ms % 1000), out);
+	return out;
+}
+
+/* n decimal digits at s->p, stepped over. */
+static bool
+digits(struct slice *s, size_t n, int *out)
+{
+	uint64_t v;
+
+	if (s->n < n || slice_to_u64(slice_of(s->p, n), &v) != ERR_OK)
+		return false;
+	*out = (int)v;
+	*s = slice_from(*s, n);
+	return true;
+}
+
+static bool
+literal(struct slice *s, const char *set)
+{
+	if (s->n == 0 || strchr(set, s->p[0]) == NULL)
+		return false;
+	*s = slice_from(*s, 1);
+	return true;
+}
+
+/* "Z" or "+01:00", as seconds east of UTC. */
+static bool
+zone(struct slice *s, int *out)
+{
+	int sign, hours, minutes;
+
+	*out = 0;
+	if (literal(s, "Zz"))
+		return true;
+	sign = s->n > 0 && s->p[0] == '-' ? -1 : 1;
+	if (!literal(s, "+-") || !digits(s, 2, &hours) || !literal(s, ":") ||
+	    !digits(s, 2, &minutes) || hours > 23 || minutes > 59)
+		return false;
+	*out = sign * (hours * 3600 + minutes * 60);
+	return true;
+}
+
+enum err
+clock_parse(struct slice s, int64_t *out)
+{
+	struct tm tm = {0};
+	int east;
+
+	if (!digits(&s, 4, &tm.tm_year) || !literal(&s, "-") ||
+	    !digits(&s, 2, &tm.tm_mon) || !literal(&s, "-") ||
+	    !digits(&s, 2, &tm.tm_mday) || !literal(&s, "Tt ") ||
+	    !digits(&s, 2, &tm.tm_hour) || !literal(&s, ":") ||
+	    !digits(&s, 2, &tm.tm_min) || !literal(&s, ":") ||
+	    !digits(&s, 2, &tm.tm_sec))
+		return ERR_SYNTAX;
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
+	    tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60)
+		return ERR_SYNTAX;
+	if (literal(&s, ".")) {
+		int digit;
+
+		if (!digits(&s, 1, &digit))
+			return ERR_SYNTAX;
+		while (digits(&s, 1, &digit))
+			;
+	}
+	if (!zone(&s, &east) || s.n != 0)
+		return ERR_SYNTAX;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*out = (int64_t)timegm(&tm) - east;
+	return ERR_OK;
+}
