@@ -19,12 +19,13 @@
 #include <ev.h>
 
 #include "base/buf.h"
+#include "base/datagram.h"
 #include "base/fault.h"
 #include "base/messages.h"
 
-#define CHANNEL_MESSAGE_MAX (160 * 1024)  /* one message */
-#define CHANNEL_FDS_MAX     64            /* descriptors beside one message */
-#define CHANNEL_QUEUE_MAX   (4096 * 1024) /* unsent bytes */
+#define CHANNEL_MESSAGE_MAX (160 * 1024)     /* one message */
+#define CHANNEL_FDS_MAX     DATAGRAM_FDS_MAX /* descriptors beside one message */
+#define CHANNEL_QUEUE_MAX   (4096 * 1024)    /* unsent bytes */
 
 struct channel;
 

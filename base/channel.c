@@ -1,0 +1,588 @@
+#include "base/channel.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/datagram.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/parcel.h"
+#include "base/wire.h"
+
+struct request {
+	struct list link;
+	uint32_t number;
+	int64_t deadline_ms; /* monotonic */
+	channel_answer *done;
+	void *ctx;
+};
+
+struct channel {
+	int fd; /* -1: closed */
+	enum role self, peer;
+	uint32_t peer_instance;
+	const struct channel_ops *ops;
+	void *ctx;
+	struct ev_loop *loop; /* NULL: not started */
+	ev_io readable, writable;
+	ev_timer deadline;  /* of the earliest request */
+	ev_timer soon;      /* what must be told from the loop */
+	struct list unsent; /* parcels */
+	size_t unsent_bytes;
+	struct list kept;     /* parcels that came during a call */
+	struct list requests; /* open ones */
+	uint32_t next_number;
+	bool lost;      /* the peer is gone; on_closed is still to be called */
+	char *incoming; /* one message with its header */
+};
+
+enum err
+channel_pair(int fds[2])
+{
+	return datagram_pair(fds, 2 * CHANNEL_MESSAGE_MAX);
+}
+
+/* Closes the descriptor and stops all watchers but `soon`. */
+static void
+shut(struct channel *c)
+{
+	if (c->fd < 0)
+		return;
+	if (c->loop != NULL) {
+		ev_io_stop(c->loop, &c->readable);
+		ev_io_stop(c->loop, &c->writable);
+		ev_timer_stop(c->loop, &c->deadline);
+	}
+	close(c->fd);
+	c->fd = -1;
+	parcels_free(&c->unsent);
+	c->unsent_bytes = 0;
+}
+
+static void
+tell_soon(struct channel *c)
+{
+	if (c->loop != NULL && !ev_is_active(&c->soon)) {
+		ev_timer_set(&c->soon, 0., 0.);
+		ev_timer_start(c->loop, &c->soon);
+	}
+}
+
+/* The peer is gone or broke the rules; its owner hears of it from the loop. */
+static void
+cut(struct channel *c)
+{
+	if (c->fd < 0)
+		return;
+	shut(c);
+	c->lost = true;
+	tell_soon(c);
+}
+
+static void
+finish_request(struct channel *c, struct request *r, enum err e,
+    struct slice body, const struct fault *f)
+{
+	(void)c;
+	list_remove(&r->link);
+	r->done(r->ctx, e, body, f);
+	free(r);
+}
+
+static void
+fail_requests(struct channel *c, enum err e, int64_t due_ms)
+{
+	struct fault f = {0};
+
+	fault_set(
+	    &f, FAULT_S25_INTERNAL, "%s did not answer", role_name(c->peer));
+	/* a callback may add or end requests, so begin again after each */
+	for (bool again = true; again;) {
+		again = false;
+		LIST_FOREACH(it, &c->requests) {
+			struct request *r =
+			    container_of(it, struct request, link);
+
+			if (r->deadline_ms > due_ms)
+				continue;
+			finish_request(c, r, e, SLICE(""), &f);
+			again = true;
+			break;
+		}
+	}
+}
+
+static void
+set_deadline(struct channel *c)
+{
+	int64_t earliest = INT64_MAX, now = clock_mono_ms();
+
+	if (c->loop == NULL)
+		return;
+	ev_timer_stop(c->loop, &c->deadline);
+	LIST_FOREACH(it, &c->requests) {
+		struct request *r = container_of(it, struct request, link);
+
+		if (r->deadline_ms < earliest)
+			earliest = r->deadline_ms;
+	}
+	if (earliest == INT64_MAX || c->fd < 0)
+		return;
+	ev_now_update(c->loop);
+	ev_timer_set(&c->deadline,
+	    earliest <= now ? 0. : (double)(earliest - now + 1) / 1000., 0.);
+	ev_timer_start(c->loop, &c->deadline);
+}
+
+static void
+on_deadline(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct channel *c = container_of(w, struct channel, deadline);
+
+	(void)loop;
+	(void)events;
+	fail_requests(c, ERR_TIMEOUT, clock_mono_ms());
+	set_deadline(c);
+}
+
+/* An answer to one of our requests; a late or unknown one is dropped. */
+static void
+take_answer(struct channel *c, const struct channel_message *m)
+{
+	LIST_FOREACH(it, &c->requests) {
+		struct request *r = container_of(it, struct request, link);
+		struct fault f = {0};
+
+		if (r->number != m->number)
+			continue;
+		if (m->type == MSG_ANSWER) {
+			finish_request(c, r, ERR_OK, m->body, &f);
+		} else {
+			struct wire w = wire_open(m->body);
+
+			wire_fault(&w, &f);
+			finish_request(c, r, ERR_DENIED, SLICE(""), &f);
+		}
+		return;
+	}
+}
+
+static void
+deliver(struct channel *c, struct slice bytes, int *fds, size_t n_fds)
+{
+	struct wire w = wire_open(bytes);
+	struct channel_message m = {.fds = fds, .n_fds = n_fds};
+
+	m.type = (enum message)wire_u32(&w);
+	m.number = wire_u32(&w);
+	m.body = slice_from(bytes, PARCEL_HEADER_SIZE);
+	if (w.bad || !message_allowed(m.type, c->peer, c->self)) {
+		log_error("%s %u sent %s, which it may not: cut off",
+		    role_name(c->peer), c->peer_instance, message_name(m.type));
+		cut(c);
+	} else if (m.type == MSG_ANSWER || m.type == MSG_REFUSAL) {
+		take_answer(c, &m);
+	} else if (c->ops->on_message(c->ctx, c, &m) == ERR_SYNTAX) {
+		log_error("%s %u sent a malformed %s: cut off",
+		    role_name(c->peer), c->peer_instance, message_name(m.type));
+		cut(c);
+	}
+	for (size_t i = 0; i < n_fds; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* One message into c->incoming; as datagram_receive. */
+static enum err
+receive(struct channel *c, size_t *n, int fds[CHANNEL_FDS_MAX], size_t *n_fds)
+{
+	if (c->incoming == NULL)
+		c->incoming = xmalloc(PARCEL_HEADER_SIZE + CHANNEL_MESSAGE_MAX);
+	*n = PARCEL_HEADER_SIZE + CHANNEL_MESSAGE_MAX;
+	*n_fds = CHANNEL_FDS_MAX;
+	return datagram_receive(c->fd, c->incoming, n, fds, n_fds);
+}
+
+static void
+deliver_kept(struct channel *c)
+{
+	struct list *first;
+
+	while ((first = list_first(&c->kept)) != NULL) {
+		struct parcel *p = container_of(first, struct parcel, link);
+		size_t n_fds = p->n_fds;
+
+		list_remove(&p->link);
+		p->n_fds = 0; /* deliver closes what the handler leaves */
+		deliver(c, buf_slice(&p->bytes), p->fds, n_fds);
+		parcel_free(p);
+	}
+}
+
+/* At most this many messages a turn, so that one channel starves nobody. */
+#define MESSAGES_PER_TURN 64
+
+static void
+on_readable(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct channel *c = container_of(w, struct channel, readable);
+	int fds[CHANNEL_FDS_MAX];
+	size_t n, n_fds;
+
+	(void)loop;
+	(void)events;
+	deliver_kept(c);
+	for (int i = 0; i < MESSAGES_PER_TURN && c->fd >= 0; i++) {
+		enum err e = receive(c, &n, fds, &n_fds);
+
+		if (e == ERR_AGAIN)
+			return;
+		if (e != ERR_OK) {
+			cut(c);
+			return;
+		}
+		deliver(c, slice_of(c->incoming, n), fds, n_fds);
+	}
+}
+
+static enum err
+flush(struct channel *c)
+{
+	struct list *first;
+
+	while ((first = list_first(&c->unsent)) != NULL) {
+		struct parcel *p = container_of(first, struct parcel, link);
+		enum err e = datagram_send(
+		    c->fd, buf_slice(&p->bytes), p->fds, p->n_fds);
+
+		if (e != ERR_OK)
+			return e;
+		c->unsent_bytes -= p->bytes.len;
+		parcel_free(p);
+	}
+	return ERR_OK;
+}
+
+static void
+on_writable(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct channel *c = container_of(w, struct channel, writable);
+	enum err e = flush(c);
+
+	(void)events;
+	if (e == ERR_OK)
+		ev_io_stop(loop, &c->writable);
+	else if (e == ERR_CLOSED)
+		cut(c);
+}
+
+static void
+on_soon(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct channel *c = container_of(w, struct channel, soon);
+
+	(void)loop;
+	(void)events;
+	deliver_kept(c);
+	if (!c->lost)
+		return;
+	c->lost = false;
+	fail_requests(c, ERR_CLOSED, INT64_MAX);
+	c->ops->on_closed(c->ctx, c);
+}
+
+struct channel *
+channel_new(int fd, enum role self, enum role peer, uint32_t peer_instance,
+    const struct channel_ops *ops, void *ctx)
+{
+	struct channel *c = xcalloc(1, sizeof(*c));
+
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	c->fd = fd;
+	c->self = self;
+	c->peer = peer;
+	c->peer_instance = peer_instance;
+	c->ops = ops;
+	c->ctx = ctx;
+	list_init(&c->unsent);
+	list_init(&c->kept);
+	list_init(&c->requests);
+	ev_io_init(&c->readable, on_readable, fd, EV_READ);
+	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);
+	ev_timer_init(&c->deadline, on_deadline, 0., 0.);
+	ev_timer_init(&c->soon, on_soon, 0., 0.);
+	return c;
+}
+
+void
+channel_free(struct channel *c)
+{
+	if (c == NULL)
+		return;
+	channel_close(c);
+	LIST_FOREACH_SAFE(it, &c->requests) {
+		list_remove(it);
+		free(container_of(it, struct request, link));
+	}
+	parcels_free(&c->kept);
+	if (c->incoming != NULL)
+		secret_free(
+		    c->incoming, PARCEL_HEADER_SIZE + CHANNEL_MESSAGE_MAX);
+	free(c);
+}
+
+void
+channel_start(struct channel *c, struct ev_loop *loop)
+{
+	c->loop = loop;
+	if (c->fd >= 0)
+		ev_io_start(loop, &c->readable);
+	if (!list_empty(&c->kept) || c->lost)
+		tell_soon(c);
+}
+
+void
+channel_close(struct channel *c)
+{
+	shut(c);
+	c->lost = false;
+	if (c->loop != NULL)
+		ev_timer_stop(c->loop, &c->soon);
+}
+
+bool
+channel_is_open(const struct channel *c)
+{
+	return c->fd >= 0;
+}
+
+int
+channel_fd(const struct channel *c)
+{
+	return c->fd;
+}
+
+enum role
+channel_peer(const struct channel *c)
+{
+	return c->peer;
+}
+
+uint32_t
+channel_peer_instance(const struct channel *c)
+{
+	return c->peer_instance;
+}
+
+static enum err
+queue(struct channel *c, struct slice bytes, const int *fds, size_t n_fds)
+{
+	struct parcel *p;
+
+	if (c->unsent_bytes + bytes.n > CHANNEL_QUEUE_MAX) {
+		log_error("%s %u does not read its messages: cut off",
+		    role_name(c->peer), c->peer_instance);
+		cut(c);
+		return ERR_CLOSED;
+	}
+	p = parcel_new(&c->unsent, bytes);
+	parcel_add_copies(p, fds, n_fds);
+	c->unsent_bytes += p->bytes.len;
+	if (c->loop != NULL)
+		ev_io_start(c->loop, &c->writable);
+	return ERR_OK;
+}
+
+static enum err
+send_numbered(struct channel *c, enum message type, uint32_t number,
+    struct slice body, const int *fds, size_t n_fds)
+{
+	struct buf whole;
+	enum err e;
+
+	assert(n_fds <= CHANNEL_FDS_MAX);
+	if (c->fd < 0)
+		return ERR_CLOSED;
+	if (body.n > CHANNEL_MESSAGE_MAX)
+		return ERR_TOO_BIG;
+	buf_init(&whole, PARCEL_HEADER_SIZE + CHANNEL_MESSAGE_MAX);
+	wire_put_u32(&whole, type);
+	wire_put_u32(&whole, number);
+	(void)buf_add(&whole, body);
+	e = list_empty(&c->unsent)
+		? datagram_send(c->fd, buf_slice(&whole), fds, n_fds)
+		: ERR_AGAIN;
+	if (e == ERR_AGAIN)
+		e = queue(c, buf_slice(&whole), fds, n_fds);
+	else if (e == ERR_CLOSED)
+		cut(c);
+	buf_wipe(&whole);
+	return e;
+}
+
+enum err
+channel_send(struct channel *c, enum message type, struct slice body,
+    const int *fds, size_t n_fds)
+{
+	return send_numbered(c, type, 0, body, fds, n_fds);
+}
+
+enum err
+channel_answer_ok(struct channel *c, uint32_t number, struct slice body)
+{
+	return send_numbered(c, MSG_ANSWER, number, body, NULL, 0);
+}
+
+enum err
+channel_refuse(struct channel *c, uint32_t number, const struct fault *f)
+{
+	struct buf body;
+	enum err e;
+
+	buf_init(&body, CHANNEL_MESSAGE_MAX);
+	wire_put_fault(&body, f);
+	e = send_numbered(c, MSG_REFUSAL, number, buf_slice(&body), NULL, 0);
+	buf_clear(&body);
+	return e;
+}
+
+/* Numbers are never 0, which means "no request". */
+static uint32_t
+new_number(struct channel *c)
+{
+	if (++c->next_number == 0)
+		c->next_number = 1;
+	return c->next_number;
+}
+
+void
+channel_request(struct channel *c, enum message type, struct slice body,
+    int timeout_ms, channel_answer *done, void *ctx)
+{
+	struct request *r = xcalloc(1, sizeof(*r));
+	enum err e;
+
+	r->number = new_number(c);
+	r->deadline_ms = clock_mono_ms() + timeout_ms;
+	r->done = done;
+	r->ctx = ctx;
+	list_append(&c->requests, &r->link);
+	e = send_numbered(c, type, r->number, body, NULL, 0);
+	/* what could not be sent is told from the loop, as every answer */
+	if (e != ERR_OK)
+		r->deadline_ms = 0;
+	if (c->fd < 0) {
+		c->lost = true;
+		tell_soon(c);
+	}
+	set_deadline(c);
+}
+
+/* Waits until the descriptor can be read (or written) or the deadline. */
+static enum err
+wait_ready(struct channel *c, short events, int64_t deadline_ms)
+{
+	struct pollfd p = {.fd = c->fd, .events = events};
+	int64_t left = deadline_ms - clock_mono_ms();
+	int n;
+
+	if (left <= 0)
+		return ERR_TIMEOUT;
+	do
+		n = poll(&p, 1, (int)left);
+	while (n < 0 && errno == EINTR);
+	return n <= 0 ? ERR_TIMEOUT : ERR_OK;
+}
+
+static enum err
+flush_until(struct channel *c, int64_t deadline_ms)
+{
+	for (;;) {
+		enum err e = flush(c);
+
+		if (e != ERR_AGAIN)
+			return e;
+		if ((e = wait_ready(c, POLLOUT, deadline_ms)) != ERR_OK)
+			return e;
+	}
+}
+
+/* What came while waiting for something else, for the loop to deliver. */
+static void
+keep(struct channel *c, struct slice bytes, const int *fds, size_t n_fds)
+{
+	struct parcel *p = parcel_new(&c->kept, bytes);
+
+	memcpy(p->fds, fds, n_fds * sizeof(*fds));
+	p->n_fds = n_fds;
+	tell_soon(c);
+}
+
+/* True when the message is the answer to `number`, put into *answer or *f. */
+static bool
+is_answer(struct slice bytes, uint32_t number, struct buf *answer,
+    struct fault *f, enum err *e)
+{
+	struct wire w = wire_open(bytes);
+	uint32_t type = wire_u32(&w);
+
+	if (wire_u32(&w) != number || w.bad ||
+	    (type != MSG_ANSWER && type != MSG_REFUSAL))
+		return false;
+	if (type == MSG_ANSWER) {
+		*e = buf_add(answer, slice_from(bytes, PARCEL_HEADER_SIZE));
+		return true;
+	}
+	*e = ERR_DENIED;
+	if (f != NULL)
+		wire_fault(&w, f);
+	return true;
+}
+
+static enum err
+await(struct channel *c, uint32_t number, int64_t deadline_ms,
+    struct buf *answer, struct fault *f)
+{
+	int fds[CHANNEL_FDS_MAX];
+	size_t n, n_fds;
+	enum err e;
+
+	for (;;) {
+		e = receive(c, &n, fds, &n_fds);
+		if (e == ERR_AGAIN) {
+			e = wait_ready(c, POLLIN, deadline_ms);
+			if (e != ERR_OK)
+				return e;
+			continue;
+		}
+		if (e != ERR_OK)
+			return ERR_CLOSED;
+		if (is_answer(slice_of(c->incoming, n), number, answer, f, &e))
+			return e;
+		keep(c, slice_of(c->incoming, n), fds, n_fds);
+	}
+}
+
+enum err
+channel_call(struct channel *c, enum message type, struct slice body,
+    int timeout_ms, struct buf *answer, struct fault *f)
+{
+	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+	uint32_t number = new_number(c);
+	enum err e;
+
+	e = send_numbered(c, type, number, body, NULL, 0);
+	if (e == ERR_OK && !list_empty(&c->unsent))
+		e = flush_until(c, deadline_ms);
+	if (e == ERR_OK)
+		e = await(c, number, deadline_ms, answer, f);
+	if (e == ERR_CLOSED)
+		cut(c);
+	return e;
+}
