@@ -1,0 +1,139 @@
+#ifndef ROUTER_CONFIG_H
+#define ROUTER_CONFIG_H
+/*
+ * towpath.conf: read and checked by the parent only, handed to the children in
+ * MSG_SETUP, immutable afterwards.  One table in config_table.c (section, key,
+ * type, default, who gets it, help) is all there is: parsing, defaults,
+ * checking and encoding derive from it.
+ *
+ * Strings are never NULL, only empty.  A child is given only what its role has
+ * a use for: secrets reach control alone; what a role is not given reads as its
+ * default.
+ *
+ * Owned by: the process.   Freed by: config_clear.
+ */
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/messages.h"
+
+struct config_strings {
+	char **items;
+	size_t n;
+};
+
+struct config_addrs {
+	struct addr *items;
+	size_t n;
+};
+
+struct config_networks {
+	struct network *items;
+	size_t n;
+};
+
+/* A key of `apps set` with its value as text, checked. */
+struct config_pair {
+	char *key, *value;
+};
+
+struct config_pairs {
+	struct config_pair *items;
+	size_t n;
+};
+
+struct config_acme {
+	char *directory; /* [acme.fallback]: "" means there is none */
+	char *email;
+	bool agree_terms;
+	char *ca_file;
+	char *profile;
+	char *key_type;                   /* "ecdsa-p256" or "rsa-2048" */
+	struct config_strings challenges; /* in order of preference */
+	int64_t max_orders;
+	char *eab_kid, *eab_hmac_key;
+};
+
+/* Fields are named as the keys; times are milliseconds and say so. */
+struct config {
+	struct {
+		struct config_addrs http, https, metrics;
+		bool proxy_protocol;
+	} listen;
+	struct {
+		int64_t workers; /* "auto" is resolved: at least 1 */
+		char *user, *edge_user, *keys_user; /* "" is resolved */
+		int64_t max_connections; /* 0: auto, from the fd limit */
+		struct config_networks trusted_proxies;
+		int64_t drain_timeout_ms, upgrade_drain_timeout_ms;
+		char *access_log;  /* "stdout", "off" or a path */
+		int64_t log_level; /* enum log_level */
+	} router;
+	struct {
+		char *apps_domain;                  /* as stored; "": none */
+		struct config_strings cname_target; /* as stored, "*." too */
+		struct config_addrs addresses;      /* port 0 */
+		char *default_app;
+	} platform;
+	struct config_pairs defaults;
+	struct {
+		char *path, *master_key;
+		int64_t keep_events_ms;
+		char *cluster;
+	} store;
+	struct {
+		char *socket, *group, *api_host;
+		struct config_networks webhook_networks;
+	} control;
+	struct config_acme acme, acme_fallback;
+	struct {
+		struct config_addrs resolvers; /* none: the system's */
+		int64_t check_interval_ms;
+		char *provider; /* "", "route53", "rfc2136", "exec" */
+		struct {
+			char *access_key_id, *secret_access_key, *endpoint;
+		} route53;
+		struct {
+			char *server, *key_name, *key_algorithm, *key_secret;
+		} rfc2136;
+		struct {
+			char *command;
+		} exec;
+	} dns;
+};
+
+/* The defaults. */
+void config_init(struct config *c);
+void config_clear(struct config *c);
+
+/*
+ * Reads the text of a file into *out (which need not be initialised).  On
+ * failure *out is empty and f->text is `NAME:LINE: sentence` (S10, S11, S23,
+ * S24).  `@FILE` values are read here.
+ */
+enum err MUST_USE config_parse(
+    const char *name, struct slice text, struct config *out, struct fault *f);
+/* The same from a file; S24 when it cannot be read. */
+enum err MUST_USE config_load(
+    const char *path, struct config *out, struct fault *f);
+
+/* What a child of that role is given, for MSG_SETUP. */
+void config_encode(const struct config *c, enum role to, struct buf *out);
+/* In the child; *out need not be initialised.  ERR_SYNTAX. */
+enum err MUST_USE config_decode(struct slice encoded, struct config *out);
+
+/*
+ * Compares two: the name of the first key ("router.workers") from *at on that
+ * differs; its flag says whether it can change while running.  NULL: no more.
+ */
+const char *config_difference(const struct config *a, const struct config *b,
+    size_t *at, bool *changes_at_run_time);
+
+/* A row of the table as the manual shows it. */
+struct config_help {
+	const char *section, *key, *value, *help;
+};
+bool config_help_at(size_t i, struct config_help *out);
+
+#endif
