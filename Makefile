@@ -30,7 +30,8 @@ llhttp_objs := $(patsubst %,$B/llhttp/%.o,api http llhttp)
 cppflags := -I. -D_GNU_SOURCE -DTOWPATH_VERSION='"$(VERSION)"' -MMD -MP \
 	$(shell pkg-config --cflags $(filter-out ncursesw,$(pkgs.all)))
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wpointer-arith -Wvla -Wformat=2 -Wundef -Wswitch-enum
+	-Wpointer-arith -Wvla -Wformat=2 -Wundef -Wswitch-enum \
+	-Wno-format-truncation -Wno-format-nonliteral
 cflags   := -std=c17 -g $(warnings) -fno-common -fstack-protector-strong
 cflags.release  := -O2 -D_FORTIFY_SOURCE=2 -fPIE
 ldflags.release := -pie -Wl,-z,relro,-z,now
@@ -70,12 +71,16 @@ $B/%.o: %.c
 # ncurses' own flags redefine _XOPEN_SOURCE, so only its one file gets them.
 $B/admin-tui/terminal.o: cppflags += -DNCURSES_WIDECHAR=1
 $B/base/http1.o: cppflags += -isystem $(LLHTTP)/include/llhttp
+$B/base/schema.o: base/schema.S base/schema.sql
+	@mkdir -p $(@D)
+	$(call say,AS)$(CC) -c -o $@ $<
 $B/llhttp/%.o: $(LLHTTP)/llhttp/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -I$(LLHTTP)/include/llhttp -DLLHTTP_STRICT_MODE=1 -O2 \
 		$(filter -f%,$(cflags)) -c -o $@ $<
 
-$B/libtowpath.a: $(patsubst %.c,$B/%.o,$(filter-out $(mains),$(srcs))) $(llhttp_objs)
+$B/libtowpath.a: $(patsubst %.c,$B/%.o,$(filter-out $(mains),$(srcs))) \
+		$B/base/schema.o $(llhttp_objs)
 	$(call say,AR)rm -f $@; $(AR) rcs $@ $^
 
 # --- tests ---------------------------------------------------------------------
