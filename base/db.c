@@ -108,6 +108,38 @@ configure(struct db *db)
 	return code;
 }
 
+/*
+ * SQLite opens a -wal for writing whenever the file's mode allows it, also for
+ * a reader.  Where all processes run as one user that would hand workers a
+ * writable descriptor, so readers open everything through this.
+ */
+static int
+open_readonly(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+    int *out_flags)
+{
+	sqlite3_vfs *system = vfs->pAppData;
+
+	flags &= ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	return system->xOpen(
+	    system, name, file, flags | SQLITE_OPEN_READONLY, out_flags);
+}
+
+#define READER_VFS "towpath-reader"
+
+static void
+register_reader(void)
+{
+	static sqlite3_vfs vfs;
+
+	if (vfs.zName != NULL)
+		return;
+	vfs = *sqlite3_vfs_find(NULL);
+	vfs.pAppData = sqlite3_vfs_find(NULL);
+	vfs.zName = READER_VFS;
+	vfs.xOpen = open_readonly;
+	(void)sqlite3_vfs_register(&vfs, 0);
+}
+
 /* Percent-encodes what a file: URI gives a meaning. */
 static char *
 reader_uri(const char *path)
@@ -146,9 +178,10 @@ db_open(const char *path, enum db_mode mode, struct db **out, struct fault *f)
 			code = configure(db);
 		umask(mask);
 	} else {
+		register_reader();
 		name = reader_uri(path);
 		flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-		code = sqlite3_open_v2(name, &db->handle, flags, NULL);
+		code = sqlite3_open_v2(name, &db->handle, flags, READER_VFS);
 		if (code == SQLITE_OK)
 			code = configure(db);
 	}
