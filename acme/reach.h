@@ -26,7 +26,7 @@ enum reach_do {
 
 struct reach_record {
 	enum reach_do act;
-	char type[8]; /* "A", "AAAA", "CNAME" */
+	char type[8]; /* "A", "AAAA", "CNAME"; "ALIAS": see reach_records */
 	char name[256];
 	char value[256];
 	char was[256]; /* of REACH_CHANGE */
@@ -47,10 +47,25 @@ void reach_judge(const char *host, const struct dns_answer *answers,
     size_t n_answers, const struct reach_target *target,
     struct reach_verdict *out);
 
-/* The records to set for a name nobody has looked up yet: what `domains add`
- * prints. */
+/*
+ * The records to set for a name nobody has looked up yet: what `domains add`
+ * prints.  A CNAME to the first of target->cnames; at an apex, where no CNAME
+ * may stand, A and AAAA.  When we know of no address for an apex the type is
+ * ALIAS, the word of many DNS providers for a CNAME that they flatten.  D19
+ * when we know of nothing at all.
+ */
 void reach_records(const char *host, const struct reach_target *target,
     struct reach_verdict *out);
+
+/*
+ * What `host` is to be a CNAME to: the target itself, or, under a wildcard
+ * target ("*.edge.example.com"), a name of its own: "www-shop-com.edge...".
+ * Resolve that one to learn target->resolved.
+ */
+void reach_cname(const char *target, const char *host, char out[256]);
+
+/* As far as the name tells: two labels, or three under co.uk and its like. */
+bool reach_is_apex(const char *host);
 
 /* INTERFACE.md's "records" array. */
 json_t *reach_records_json(const struct reach_verdict *v);

@@ -1,6 +1,6 @@
 #include "acme/schedule.h"
 
-#define MINUTE         60
+#define MINUTE         INT64_C(60)
 #define HOUR           (60 * MINUTE)
 #define DAY            (24 * HOUR)
 

@@ -2,8 +2,8 @@
 #include "base/mem.h"
 #include "tests/unit/test.h"
 
-#define HOUR 3600
-#define DAY  86400
+#define HOUR INT64_C(3600)
+#define DAY  INT64_C(86400)
 
 static void
 renewal_is_due_when_a_third_is_left(void **state)
