@@ -1,0 +1,480 @@
+#include "acme/dns.h"
+
+#include <ares.h>
+#include <assert.h>
+#include <stdlib.h>
+
+#include "acme/dns_message.h"
+#include "base/list.h"
+#include "base/mem.h"
+
+#define TRY_MS    2000 /* of the first try; c-ares doubles it */
+#define TRIES     2
+#define DNS_PORT  53
+#define EDNS_SIZE 1232 /* what passes everywhere without fragments */
+#define QUESTIONS 2    /* per resolver: A and AAAA */
+#define CLASS_IN  1
+
+/* One resolver, with a c-ares channel of its own so that it answers for itself.
+ * Owned by: dns.   Freed by: dns_free. */
+struct resolver {
+	struct dns *dns;
+	struct addr addr;
+	ares_channel channel;
+	ev_timer timer; /* c-ares' next time-out */
+	struct list sockets;
+};
+
+/* A descriptor of c-ares' that it wants watched. */
+struct watched {
+	ev_io io;
+	struct resolver *resolver;
+	struct list link;
+};
+
+struct question {
+	struct dns_query *query;
+	struct resolver *resolver;
+	unsigned type;
+	bool is_second_try; /* after a SERVFAIL, often a passing one */
+	enum dns_result result;
+	struct dns_walk walk;
+};
+
+struct dns_query {
+	struct list link; /* in dns' open or finished */
+	struct question questions[DNS_RESOLVERS_MAX * QUESTIONS];
+	size_t n_questions;
+	size_t n_open;
+	bool is_cancelled;
+	dns_done *done;
+	void *ctx;
+};
+
+struct dns {
+	struct ev_loop *loop;
+	struct resolver resolvers[DNS_RESOLVERS_MAX];
+	size_t n_resolvers;
+	struct list open, finished;
+	ev_timer deliver; /* answers leave from here, never out of c-ares */
+	bool is_closing;
+};
+
+/* --- c-ares on the loop ----------------------------------------------------
+ */
+
+static void
+update_timer(struct resolver *r)
+{
+	struct timeval tv;
+
+	ev_timer_stop(r->dns->loop, &r->timer);
+	if (ares_timeout(r->channel, NULL, &tv) == NULL)
+		return;
+	ev_timer_set(
+	    &r->timer, (double)tv.tv_sec + (double)tv.tv_usec / 1e6, 0.);
+	ev_timer_start(r->dns->loop, &r->timer);
+}
+
+static void
+on_timeout(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct resolver *r = container_of(w, struct resolver, timer);
+
+	(void)loop;
+	(void)revents;
+	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	update_timer(r);
+}
+
+static void
+on_socket(struct ev_loop *loop, ev_io *w, int revents)
+{
+	/* w may be gone when c-ares comes back */
+	struct resolver *r = container_of(w, struct watched, io)->resolver;
+	int fd = w->fd;
+
+	(void)loop;
+	ares_process_fd(r->channel, revents & EV_READ ? fd : ARES_SOCKET_BAD,
+	    revents & EV_WRITE ? fd : ARES_SOCKET_BAD);
+	update_timer(r);
+}
+
+static struct watched *
+find_watched(struct resolver *r, int fd)
+{
+	LIST_FOREACH(it, &r->sockets) {
+		struct watched *s = container_of(it, struct watched, link);
+
+		if (s->io.fd == fd)
+			return s;
+	}
+	return NULL;
+}
+
+static void
+on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
+{
+	struct resolver *r = data;
+	struct watched *s = find_watched(r, fd);
+	int events = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
+
+	if (s == NULL && events == 0)
+		return;
+	if (s == NULL) {
+		s = xcalloc(1, sizeof(*s));
+		s->resolver = r;
+		ev_init(&s->io, on_socket);
+		list_append(&r->sockets, &s->link);
+	}
+	ev_io_stop(r->dns->loop, &s->io);
+	if (events == 0) {
+		list_remove(&s->link);
+		free(s);
+		return;
+	}
+	ev_io_set(&s->io, fd, events);
+	ev_io_start(r->dns->loop, &s->io);
+}
+
+/* --- one question ----------------------------------------------------------
+ */
+
+static void
+finish_question(struct question *qu, enum dns_result result)
+{
+	struct dns_query *q = qu->query;
+	struct dns *d = qu->resolver->dns;
+
+	qu->result = result;
+	if (--q->n_open > 0)
+		return;
+	list_remove(&q->link);
+	list_append(&d->finished, &q->link);
+	if (!ev_is_active(&d->deliver)) {
+		ev_timer_set(&d->deliver, 0., 0.);
+		ev_timer_start(d->loop, &d->deliver);
+	}
+}
+
+static enum dns_result
+result_of(int status)
+{
+	switch (status) {
+	case ARES_SUCCESS:
+	case ARES_ENODATA:
+		return DNS_OK;
+	case ARES_ENOTFOUND:
+		return DNS_NXDOMAIN;
+	case ARES_ESERVFAIL:
+		return DNS_SERVFAIL;
+	case ARES_EREFUSED:
+	case ARES_ENOTIMP:
+		return DNS_REFUSED;
+	case ARES_EFORMERR:
+	case ARES_EBADRESP:
+	case ARES_EBADNAME:
+	case ARES_EBADQUERY:
+		return DNS_MALFORMED;
+	default: /* nobody there, or no way to it */
+		return DNS_TIMEOUT;
+	}
+}
+
+static void ask(struct question *qu);
+
+static void
+ask_again(struct question *qu)
+{
+	qu->is_second_try = true;
+	ask(qu);
+}
+
+static void
+on_answer(void *arg, int status, int timeouts, unsigned char *answer, int size)
+{
+	struct question *qu = arg;
+	enum dns_result result = result_of(status), walked = DNS_OK;
+	size_t links = qu->walk.n_chain;
+
+	(void)timeouts;
+	if (qu->resolver->dns->is_closing)
+		return;
+	if ((result == DNS_OK || result == DNS_NXDOMAIN) && answer != NULL)
+		walked = dns_walk_on(
+		    &qu->walk, slice_of(answer, (size_t)size), qu->type);
+	if (walked != DNS_OK)
+		finish_question(qu, walked);
+	else if (result == DNS_SERVFAIL && !qu->is_second_try)
+		ask_again(qu);
+	else if (result == DNS_OK && qu->walk.n_addresses == 0 &&
+		 qu->walk.n_chain > links)
+		ask(qu); /* a server that does not follow CNAMEs itself */
+	else
+		finish_question(qu, result);
+}
+
+/* May call on_answer at once; the chain's limit bounds the depth. */
+static void
+ask(struct question *qu)
+{
+	ares_query(qu->resolver->channel, qu->walk.name, CLASS_IN,
+	    (int)qu->type, on_answer, qu);
+}
+
+/* --- the query: every resolver, both types ---------------------------------
+ */
+
+static void
+add_question(
+    struct dns_query *q, struct resolver *r, const char *host, unsigned type)
+{
+	struct question *qu = &q->questions[q->n_questions++];
+
+	qu->query = q;
+	qu->resolver = r;
+	qu->type = type;
+	dns_walk_start(&qu->walk, host);
+}
+
+struct dns_query *
+dns_ask(struct dns *d, const char *host, dns_done *done, void *ctx)
+{
+	struct dns_query *q = xcalloc(1, sizeof(*q));
+
+	q->done = done;
+	q->ctx = ctx;
+	list_append(&d->open, &q->link);
+	for (size_t i = 0; i < d->n_resolvers; i++) {
+		add_question(q, &d->resolvers[i], host, DNS_TYPE_A);
+		add_question(q, &d->resolvers[i], host, DNS_TYPE_AAAA);
+	}
+	q->n_open = q->n_questions;
+	for (size_t i = 0; i < q->n_questions; i++)
+		ask(&q->questions[i]);
+	for (size_t i = 0; i < d->n_resolvers; i++)
+		update_timer(&d->resolvers[i]);
+	return q;
+}
+
+void
+dns_cancel(struct dns_query *q)
+{
+	q->is_cancelled =
+	    true; /* c-ares still points at it: freed at its end */
+}
+
+static void
+add_addresses(struct dns_answer *out, const struct dns_walk *w)
+{
+	for (size_t i = 0; i < w->n_addresses; i++)
+		if (out->n_addresses < DNS_ADDRESSES_MAX)
+			out->addresses[out->n_addresses++] = w->addresses[i];
+}
+
+/* Two questions to one resolver become one answer. */
+static void
+merge(struct dns_answer *out, const struct question *a,
+    const struct question *aaaa)
+{
+	const struct dns_walk *longer =
+	    a->walk.n_chain >= aaaa->walk.n_chain ? &a->walk : &aaaa->walk;
+
+	memset(out, 0, sizeof(*out));
+	out->resolver = a->resolver->addr;
+	out->a = a->result;
+	out->aaaa = aaaa->result;
+	add_addresses(out, &a->walk);
+	add_addresses(out, &aaaa->walk);
+	memcpy(out->chain, longer->chain, sizeof(out->chain));
+	out->n_chain = longer->n_chain;
+	out->ttl_s = a->walk.ttl_s;
+	if (out->ttl_s < 0 ||
+	    (aaaa->walk.ttl_s >= 0 && aaaa->walk.ttl_s < out->ttl_s))
+		out->ttl_s = aaaa->walk.ttl_s;
+	if (out->ttl_s < 0)
+		out->ttl_s = 0;
+}
+
+static void
+on_deliver(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct dns *d = container_of(w, struct dns, deliver);
+	struct dns_answer answers[DNS_RESOLVERS_MAX];
+	struct list *first;
+
+	(void)loop;
+	(void)revents;
+	while ((first = list_first(&d->finished)) != NULL) {
+		struct dns_query *q =
+		    container_of(first, struct dns_query, link);
+		size_t n = q->n_questions / QUESTIONS;
+
+		list_remove(&q->link);
+		assert(d->finished.next != &q->link);
+		for (size_t i = 0; i < n; i++)
+			merge(&answers[i], &q->questions[QUESTIONS * i],
+			    &q->questions[QUESTIONS * i + 1]);
+		if (!q->is_cancelled)
+			q->done(q->ctx, answers, n);
+		free(q);
+	}
+}
+
+/* --- resolvers -------------------------------------------------------------
+ */
+
+static void
+addr_of_node(const struct ares_addr_port_node *node, struct addr *out)
+{
+	in_port_t port =
+	    htons((uint16_t)(node->udp_port > 0 ? node->udp_port : DNS_PORT));
+
+	memset(out, 0, sizeof(*out));
+	out->u.sa.sa_family = (sa_family_t)node->family;
+	if (node->family == AF_INET6) {
+		memcpy(&out->u.in6.sin6_addr, &node->addr.addr6,
+		    sizeof(out->u.in6.sin6_addr));
+		out->u.in6.sin6_port = port;
+		out->len = sizeof(out->u.in6);
+	} else {
+		out->u.in4.sin_addr = node->addr.addr4;
+		out->u.in4.sin_port = port;
+		out->len = sizeof(out->u.in4);
+	}
+}
+
+/* The system's resolvers, as c-ares reads them. */
+static enum err
+system_resolvers(struct addr *out, size_t *n, struct fault *f)
+{
+	struct ares_addr_port_node *nodes = NULL;
+	ares_channel channel;
+	int status = ares_init(&channel);
+
+	*n = 0;
+	if (status == ARES_SUCCESS) {
+		status = ares_get_servers_ports(channel, &nodes);
+		ares_destroy(channel);
+	}
+	for (struct ares_addr_port_node *it = nodes;
+	     it != NULL && *n < DNS_RESOLVERS_MAX; it = it->next)
+		addr_of_node(it, &out[(*n)++]);
+	if (nodes != NULL)
+		ares_free_data(nodes);
+	if (*n > 0)
+		return ERR_OK;
+	fault_set(f, FAULT_S23_CONFIG_VALUE,
+	    "The system names no DNS resolver: set [dns] resolvers (%s)",
+	    ares_strerror(status));
+	return ERR_NOT_FOUND;
+}
+
+static int
+set_server(ares_channel channel, const struct addr *a)
+{
+	struct ares_addr_port_node node = {.family = a->u.sa.sa_family};
+
+	if (node.family == AF_INET6)
+		memcpy(&node.addr.addr6, &a->u.in6.sin6_addr,
+		    sizeof(node.addr.addr6));
+	else if (node.family == AF_INET)
+		node.addr.addr4 = a->u.in4.sin_addr;
+	else
+		return ARES_EBADFAMILY;
+	node.udp_port = node.tcp_port = addr_port(a);
+	return ares_set_servers_ports(channel, &node);
+}
+
+static enum err
+open_resolver(struct dns *d, const struct addr *a, struct fault *f)
+{
+	struct resolver *r = &d->resolvers[d->n_resolvers];
+	char lookups[] = "b"; /* never the hosts file */
+	struct ares_options options = {
+	    /* NOCHECKRESP: else c-ares makes "connection refused" of SERVFAIL
+	     */
+	    .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS |
+		     ARES_FLAG_NOCHECKRESP,
+	    .timeout = TRY_MS,
+	    .tries = TRIES,
+	    .ednspsz = EDNS_SIZE,
+	    .lookups = lookups,
+	    .sock_state_cb = on_socket_state,
+	    .sock_state_cb_data = r,
+	};
+	char text[ADDR_TEXT_SIZE];
+	int status;
+
+	r->dns = d;
+	r->addr = *a;
+	list_init(&r->sockets);
+	ev_init(&r->timer, on_timeout);
+	status = ares_init_options(&r->channel, &options,
+	    ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+		ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS |
+		ARES_OPT_SOCK_STATE_CB | ARES_OPT_NOROTATE);
+	if (status == ARES_SUCCESS) {
+		d->n_resolvers++;
+		status = set_server(r->channel, a);
+	}
+	if (status == ARES_SUCCESS)
+		return ERR_OK;
+	fault_set(f, FAULT_S23_CONFIG_VALUE, "DNS resolver %s: %s",
+	    addr_format(a, text), ares_strerror(status));
+	return ERR_SYNTAX;
+}
+
+enum err
+dns_new(struct ev_loop *loop, const struct addr *resolvers, size_t n,
+    struct dns **out, struct fault *f)
+{
+	struct addr found[DNS_RESOLVERS_MAX];
+	struct dns *d = xcalloc(1, sizeof(*d));
+	enum err e = ERR_OK;
+
+	if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+		die("c-ares cannot start");
+	d->loop = loop;
+	list_init(&d->open);
+	list_init(&d->finished);
+	ev_init(&d->deliver, on_deliver);
+	if (n == 0) {
+		e = system_resolvers(found, &n, f);
+		resolvers = found;
+	}
+	for (size_t i = 0; e == ERR_OK && i < n && i < DNS_RESOLVERS_MAX; i++)
+		e = open_resolver(d, &resolvers[i], f);
+	if (e != ERR_OK) {
+		dns_free(d);
+		return e;
+	}
+	*out = d;
+	return ERR_OK;
+}
+
+static void
+free_queries(struct list *head)
+{
+	LIST_FOREACH_SAFE(it, head) {
+		list_remove(it);
+		free(container_of(it, struct dns_query, link));
+	}
+}
+
+void
+dns_free(struct dns *d)
+{
+	if (d == NULL)
+		return;
+	d->is_closing = true;
+	for (size_t i = 0; i < d->n_resolvers; i++) {
+		ares_destroy(d->resolvers[i].channel);
+		ev_timer_stop(d->loop, &d->resolvers[i].timer);
+	}
+	ev_timer_stop(d->loop, &d->deliver);
+	free_queries(&d->open);
+	free_queries(&d->finished);
+	ares_library_cleanup();
+	free(d);
+}

@@ -1,0 +1,36 @@
+#ifndef ACME_DNS_MESSAGE_H
+#define ACME_DNS_MESSAGE_H
+/*
+ * Reads one DNS response (RFC 1035, 4): sans-I/O, bounded, from a resolver that
+ * may lie.  Of the answer section it takes the CNAME chain that starts at a
+ * name, and the addresses at its end; what belongs to other names is ignored.
+ */
+#include "acme/dns.h"
+
+#define DNS_TYPE_A     1
+#define DNS_TYPE_CNAME 5
+#define DNS_TYPE_SOA   6
+#define DNS_TYPE_AAAA  28
+
+/* The part of a walk from a name to its addresses that was made so far. */
+struct dns_walk {
+	char
+	    name[256]; /* where it stands: the last target, at first the host */
+	char chain[DNS_CHAIN_MAX][256];
+	size_t n_chain;
+	struct addr addresses[DNS_ADDRESSES_MAX];
+	size_t n_addresses;
+	int ttl_s; /* the shortest of what was used; -1: none yet */
+};
+
+void dns_walk_start(struct dns_walk *w, const char *host);
+
+/*
+ * Walks on through one response to a question for w->name, type A or AAAA.
+ * DNS_OK: no further, w->addresses has what was at the end.  DNS_LOOP, and
+ * DNS_MALFORMED when it is no such response; its RCODE is not looked at.
+ */
+enum dns_result dns_walk_on(
+    struct dns_walk *w, struct slice message, unsigned type);
+
+#endif

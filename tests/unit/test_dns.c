@@ -1,0 +1,588 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "acme/dns.h"
+#include "acme/dns_message.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "tests/unit/test.h"
+
+#define ROUNDS_MAX 2000 /* turns of the loop before a test gives up */
+
+/* --- a name server of a few lines ------------------------------------------
+ */
+
+struct zone_record {
+	const char *owner;
+	const char *value; /* an address, or a CNAME's target */
+	unsigned type;
+	uint32_t ttl;
+};
+
+struct zone {
+	const struct zone_record *records;
+	size_t n_records;
+	unsigned rcode;
+	bool follows;     /* answers with the whole CNAME chain */
+	bool is_short;    /* cuts its answers off */
+	uint32_t minimum; /* of its SOA; 0: none is sent */
+};
+
+struct server {
+	ev_io io;
+	struct addr addr;
+	const struct zone *zone;
+	int n_asked;
+};
+
+static void
+put16(struct buf *b, unsigned v)
+{
+	buf_add_char(b, (char)(v >> 8));
+	buf_add_char(b, (char)(v & 0xff));
+}
+
+static void
+put32(struct buf *b, uint32_t v)
+{
+	put16(b, v >> 16);
+	put16(b, v & 0xffff);
+}
+
+static void
+put_name(struct buf *b, const char *name)
+{
+	struct slice rest = slice_str(name), label;
+
+	while (slice_cut(&rest, '.', &label)) {
+		buf_add_char(b, (char)label.n);
+		buf_add(b, label);
+	}
+	buf_add_char(b, 0);
+}
+
+static void
+put_record(struct buf *b, const struct zone_record *rec)
+{
+	struct buf data;
+	struct addr a;
+
+	buf_init(&data, 512);
+	if (rec->type == DNS_TYPE_CNAME) {
+		put_name(&data, rec->value);
+	} else {
+		assert_int_equal(
+		    addr_parse_ip(slice_str(rec->value), 0, &a), ERR_OK);
+		if (rec->type == DNS_TYPE_A)
+			buf_add(&data, slice_of(&a.u.in4.sin_addr, 4));
+		else
+			buf_add(&data, slice_of(&a.u.in6.sin6_addr, 16));
+	}
+	put_name(b, rec->owner);
+	put16(b, rec->type);
+	put16(b, 1);
+	put32(b, rec->ttl);
+	put16(b, (unsigned)data.len);
+	buf_add(b, buf_slice(&data));
+	buf_clear(&data);
+}
+
+static void
+put_soa(struct buf *b, uint32_t minimum)
+{
+	put_name(b, "test");
+	put16(b, DNS_TYPE_SOA);
+	put16(b, 1);
+	put32(b, 3600);
+	put16(b, 2 + 5 * 4);
+	buf_add_char(b, 0);
+	buf_add_char(b, 0);
+	for (int i = 0; i < 4; i++)
+		put32(b, 7);
+	put32(b, minimum);
+}
+
+/* Appends what the zone has for the name; returns how many records. */
+static unsigned
+put_answers(
+    struct buf *b, const struct zone *z, const char *name, unsigned type)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < z->n_records; i++) {
+		const struct zone_record *rec = &z->records[i];
+		bool is_cname = rec->type == DNS_TYPE_CNAME;
+
+		if (strcmp(rec->owner, name) != 0 ||
+		    (rec->type != type && !is_cname))
+			continue;
+		put_record(b, rec);
+		n++;
+		if (is_cname && z->follows)
+			return n + put_answers(b, z, rec->value, type);
+	}
+	return n;
+}
+
+static void
+reply(const struct zone *z, struct slice query, struct buf *out)
+{
+	char name[256] = "";
+	size_t at = 12, used = 0;
+	unsigned type, n;
+	struct buf answers;
+
+	while (query.p[at] != 0) {
+		size_t len = (unsigned char)query.p[at++];
+
+		used += (size_t)snprintf(name + used, sizeof(name) - used,
+		    "%s%.*s", used == 0 ? "" : ".", (int)len, query.p + at);
+		at += len;
+	}
+	type = (unsigned char)query.p[at + 2];
+	buf_init(&answers, 8192);
+	n = put_answers(&answers, z, name, type);
+	buf_add(out, slice_of(query.p, 2));
+	put16(out, 0x8180 | z->rcode);
+	put16(out, 1);
+	put16(out, n);
+	put16(out, z->minimum > 0);
+	put16(out, 0);
+	buf_add(out, slice_of(query.p + 12, at + 5 - 12));
+	buf_add(out, buf_slice(&answers));
+	if (z->minimum > 0)
+		put_soa(out, z->minimum);
+	buf_clear(&answers);
+}
+
+static void
+on_query(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct server *s = container_of(w, struct server, io);
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	char query[1500];
+	struct buf out;
+	ssize_t n = recvfrom(
+	    w->fd, query, sizeof(query), 0, (struct sockaddr *)&peer, &len);
+
+	(void)loop;
+	(void)revents;
+	assert_true(n > 12);
+	s->n_asked++;
+	buf_init(&out, 8192);
+	reply(s->zone, slice_of(query, (size_t)n), &out);
+	if (s->zone->is_short)
+		out.len -= 6;
+	sendto(w->fd, buf_slice(&out).p, out.len, 0, (struct sockaddr *)&peer,
+	    len);
+	buf_clear(&out);
+}
+
+static void
+server_start(struct server *s, const struct zone *zone)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memset(s, 0, sizeof(*s));
+	s->zone = zone;
+	assert_int_equal(
+	    addr_parse_ip(SLICE("127.0.0.1"), 0, &s->addr), ERR_OK);
+	assert_int_equal(bind(fd, &s->addr.u.sa, s->addr.len), 0);
+	s->addr.len = sizeof(s->addr.u.storage);
+	assert_int_equal(getsockname(fd, &s->addr.u.sa, &s->addr.len), 0);
+	ev_io_init(&s->io, on_query, fd, EV_READ);
+	ev_io_start(EV_DEFAULT, &s->io);
+}
+
+static void
+server_stop(struct server *s)
+{
+	ev_io_stop(EV_DEFAULT, &s->io);
+	close(s->io.fd);
+}
+
+/* --- asking it -------------------------------------------------------------
+ */
+
+struct heard {
+	int times;
+	size_t n;
+	struct dns_answer answers[DNS_RESOLVERS_MAX];
+};
+
+static void
+on_done(void *ctx, const struct dns_answer *answers, size_t n)
+{
+	struct heard *h = ctx;
+
+	h->times++;
+	h->n = n;
+	memcpy(h->answers, answers, n * sizeof(*answers));
+}
+
+static void
+run_until(const int *times)
+{
+	for (int i = 0; i < ROUNDS_MAX && *times == 0; i++)
+		ev_run(EV_DEFAULT, EVRUN_ONCE);
+	assert_int_equal(*times, 1);
+}
+
+static void
+ask_zone(const struct zone *zone, const char *host, struct heard *h)
+{
+	struct server s;
+	struct dns *d;
+
+	server_start(&s, zone);
+	memset(h, 0, sizeof(*h));
+	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
+	dns_ask(d, host, on_done, h);
+	assert_int_equal(h->times, 0); /* never from within dns_ask */
+	run_until(&h->times);
+	assert_int_equal(h->n, 1);
+	assert_true(addr_eq(&h->answers[0].resolver, &s.addr));
+	dns_free(d);
+	server_stop(&s);
+}
+
+static void
+assert_address(const struct dns_answer *a, size_t i, const char *text)
+{
+	char got[ADDR_TEXT_SIZE];
+
+	assert_true(i < a->n_addresses);
+	assert_string_equal(addr_format_ip(&a->addresses[i], got), text);
+	assert_int_equal(addr_port(&a->addresses[i]), 0);
+}
+
+static const struct zone_record plain[] = {
+    {"www.test", "192.0.2.1", DNS_TYPE_A, 300},
+    {"www.test", "192.0.2.2", DNS_TYPE_A, 300},
+    {"www.test", "2001:db8::1", DNS_TYPE_AAAA, 120},
+};
+static const struct zone plain_zone = {plain, COUNT_OF(plain), .follows = true};
+
+static void
+addresses_of_both_families_come_with_the_shortest_ttl(void **state)
+{
+	struct heard h;
+
+	(void)state;
+	ask_zone(&plain_zone, "www.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_OK);
+	assert_int_equal(h.answers[0].aaaa, DNS_OK);
+	assert_int_equal(h.answers[0].n_addresses, 3);
+	assert_address(&h.answers[0], 0, "192.0.2.1");
+	assert_address(&h.answers[0], 1, "192.0.2.2");
+	assert_address(&h.answers[0], 2, "2001:db8::1");
+	assert_int_equal(h.answers[0].ttl_s, 120);
+	assert_int_equal(h.answers[0].n_chain, 0);
+}
+
+static void
+no_data_is_an_answer_and_lasts_as_the_soa_says(void **state)
+{
+	static const struct zone zone = {.minimum = 42};
+	struct heard h;
+
+	(void)state;
+	ask_zone(&zone, "www.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_OK);
+	assert_int_equal(h.answers[0].aaaa, DNS_OK);
+	assert_int_equal(h.answers[0].n_addresses, 0);
+	assert_int_equal(h.answers[0].ttl_s, 42);
+}
+
+static void
+every_refusal_is_told_apart(void **state)
+{
+	static const struct {
+		unsigned rcode;
+		enum dns_result result;
+	} cases[] = {{3, DNS_NXDOMAIN}, {2, DNS_SERVFAIL}, {5, DNS_REFUSED}};
+	struct heard h;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct zone zone = {.rcode = cases[i].rcode};
+
+		ask_zone(&zone, "www.test", &h);
+		assert_int_equal(h.answers[0].a, cases[i].result);
+		assert_int_equal(h.answers[0].aaaa, cases[i].result);
+	}
+}
+
+static void
+a_resolver_that_is_not_there_is_a_timeout(void **state)
+{
+	struct server s;
+	struct heard h = {0};
+	struct dns *d;
+
+	(void)state;
+	server_start(&s, &plain_zone);
+	server_stop(&s); /* its port is free now */
+	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
+	dns_ask(d, "www.test", on_done, &h);
+	assert_int_equal(h.times, 0);
+	run_until(&h.times);
+	assert_int_equal(h.answers[0].a, DNS_TIMEOUT);
+	assert_int_equal(h.answers[0].aaaa, DNS_TIMEOUT);
+	dns_free(d);
+}
+
+static const struct zone_record chained[] = {
+    {"www.test", "shop.test", DNS_TYPE_CNAME, 600},
+    {"shop.test", "edge.test", DNS_TYPE_CNAME, 60},
+    {"edge.test", "192.0.2.1", DNS_TYPE_A, 300},
+    {"other.test", "203.0.113.1", DNS_TYPE_A, 1},
+};
+
+static void
+the_cname_chain_is_told_however_it_is_served(void **state)
+{
+	struct zone zone = {chained, COUNT_OF(chained), .follows = true};
+	struct heard h;
+
+	(void)state;
+	for (int i = 0; i < 2; i++, zone.follows = false) {
+		ask_zone(&zone, "www.test", &h);
+		assert_int_equal(h.answers[0].a, DNS_OK);
+		assert_int_equal(h.answers[0].aaaa, DNS_OK);
+		assert_int_equal(h.answers[0].n_chain, 2);
+		assert_string_equal(h.answers[0].chain[0], "shop.test");
+		assert_string_equal(h.answers[0].chain[1], "edge.test");
+		assert_int_equal(h.answers[0].n_addresses, 1);
+		assert_address(&h.answers[0], 0, "192.0.2.1");
+		assert_int_equal(h.answers[0].ttl_s, 60);
+	}
+}
+
+static void
+a_dangling_cname_is_nxdomain_with_its_chain(void **state)
+{
+	struct zone zone = {chained, 1, .rcode = 3, .follows = true};
+	struct heard h;
+
+	(void)state;
+	ask_zone(&zone, "www.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_NXDOMAIN);
+	assert_int_equal(h.answers[0].n_chain, 1);
+	assert_string_equal(h.answers[0].chain[0], "shop.test");
+}
+
+static void
+a_circle_of_cnames_is_a_loop(void **state)
+{
+	static const struct zone_record circle[] = {
+	    {"a.test", "b.test", DNS_TYPE_CNAME, 60},
+	    {"b.test", "c.test", DNS_TYPE_CNAME, 60},
+	    {"c.test", "b.test", DNS_TYPE_CNAME, 60},
+	};
+	struct zone zone = {.records = circle, .n_records = COUNT_OF(circle)};
+	struct heard h;
+
+	(void)state;
+	ask_zone(&zone, "a.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_LOOP);
+	assert_int_equal(h.answers[0].aaaa, DNS_LOOP);
+	assert_string_equal(h.answers[0].chain[0], "b.test");
+}
+
+static void
+a_chain_of_more_than_ten_is_a_loop(void **state)
+{
+	static char names[13][32];
+	static struct zone_record records[12];
+	struct zone zone = {records, COUNT_OF(records), .follows = true};
+	struct heard h;
+
+	(void)state;
+	for (int i = 0; i < 13; i++)
+		snprintf(names[i], sizeof(names[i]), "n%d.test", i);
+	for (int i = 0; i < 12; i++)
+		records[i] = (struct zone_record){
+		    names[i], names[i + 1], DNS_TYPE_CNAME, 60};
+	ask_zone(&zone, "n0.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_LOOP);
+	assert_int_equal(h.answers[0].n_chain, DNS_CHAIN_MAX);
+}
+
+static void
+an_answer_that_is_cut_off_is_malformed(void **state)
+{
+	struct zone zone = plain_zone;
+	struct heard h;
+
+	(void)state;
+	zone.is_short = true;
+	ask_zone(&zone, "www.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_MALFORMED);
+	assert_int_equal(h.answers[0].aaaa, DNS_MALFORMED);
+}
+
+static void
+every_resolver_answers_for_itself(void **state)
+{
+	static const struct zone empty = {.rcode = 3};
+	struct server servers[2];
+	struct addr addrs[2];
+	struct heard h = {0};
+	struct dns *d;
+
+	(void)state;
+	server_start(&servers[0], &plain_zone);
+	server_start(&servers[1], &empty);
+	addrs[0] = servers[0].addr;
+	addrs[1] = servers[1].addr;
+	assert_int_equal(dns_new(EV_DEFAULT, addrs, 2, &d, NULL), ERR_OK);
+	dns_ask(d, "www.test", on_done, &h);
+	run_until(&h.times);
+	assert_int_equal(h.n, 2);
+	assert_int_equal(h.answers[0].n_addresses, 3);
+	assert_int_equal(h.answers[1].a, DNS_NXDOMAIN);
+	assert_int_equal(servers[0].n_asked, 2);
+	assert_int_equal(servers[1].n_asked, 2);
+	dns_free(d);
+	server_stop(&servers[0]);
+	server_stop(&servers[1]);
+}
+
+static void
+a_cancelled_query_is_never_answered(void **state)
+{
+	struct server s;
+	struct heard cancelled = {0}, kept = {0};
+	struct dns *d;
+	struct dns_query *q;
+
+	(void)state;
+	server_start(&s, &plain_zone);
+	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
+	q = dns_ask(d, "www.test", on_done, &cancelled);
+	dns_cancel(q);
+	dns_ask(d, "www.test", on_done, &kept);
+	run_until(&kept.times);
+	assert_int_equal(cancelled.times, 0);
+	dns_free(d);
+	server_stop(&s);
+}
+
+static void
+freeing_drops_what_is_open(void **state)
+{
+	struct server s;
+	struct heard h = {0};
+	struct dns *d;
+
+	(void)state;
+	server_start(&s, &plain_zone);
+	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
+	dns_ask(d, "www.test", on_done, &h);
+	dns_free(d);
+	assert_int_equal(h.times, 0);
+	server_stop(&s);
+}
+
+static void
+a_unix_socket_is_no_resolver(void **state)
+{
+	struct addr a;
+	struct dns *d;
+	struct fault f = {0};
+
+	(void)state;
+	assert_int_equal(addr_parse(SLICE("unix:/run/dns"), &a), ERR_OK);
+	assert_int_not_equal(dns_new(EV_DEFAULT, &a, 1, &d, &f), ERR_OK);
+	assert_int_equal(f.code, FAULT_S23_CONFIG_VALUE);
+}
+
+/* --- the parser by itself ---------------------------------------------------
+ */
+
+static void
+a_name_that_points_at_itself_is_malformed(void **state)
+{
+	static const char message[] = "\0\0\x81\x80\0\0\0\1\0\0\0\0"
+				      "\xc0\x0c\0\1\0\1\0\0\0\1\0\4abcd";
+	struct dns_walk w;
+
+	(void)state;
+	dns_walk_start(&w, "www.test");
+	assert_int_equal(
+	    dns_walk_on(&w, slice_of(message, sizeof(message) - 1), DNS_TYPE_A),
+	    DNS_MALFORMED);
+}
+
+static void
+no_prefix_of_an_answer_is_read_beyond_its_end(void **state)
+{
+	static const char query[] = "\0\1\1\0\0\1\0\0\0\0\0\0"
+				    "\3www\4test\0\0\1\0\1";
+	struct zone zone = {
+	    chained, COUNT_OF(chained), .follows = true, .minimum = 5};
+	struct dns_walk w;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 8192);
+	reply(&zone, slice_of(query, sizeof(query) - 1), &out);
+	for (size_t n = 0; n <= out.len; n++) {
+		char *copy = xmemdup(buf_slice(&out).p, n); /* for ASan */
+
+		dns_walk_start(&w, "www.test");
+		(void)dns_walk_on(&w, slice_of(copy, n), DNS_TYPE_A);
+		free(copy);
+	}
+	assert_int_equal(w.n_addresses, 1);
+	buf_clear(&out);
+}
+
+static void
+names_are_compared_without_case(void **state)
+{
+	static const struct zone_record records[] = {
+	    {"WWW.Test", "Edge.TEST", DNS_TYPE_CNAME, 60},
+	    {"eDGE.test", "192.0.2.1", DNS_TYPE_A, 60}};
+	struct buf out;
+	struct dns_walk w;
+
+	(void)state;
+	buf_init(&out, 8192);
+	buf_add(&out, slice_of("\0\0\x81\x80\0\0\0\2\0\0\0\0", 12));
+	put_record(&out, &records[0]);
+	put_record(&out, &records[1]);
+	dns_walk_start(&w, "www.test");
+	assert_int_equal(dns_walk_on(&w, buf_slice(&out), DNS_TYPE_A), DNS_OK);
+	assert_string_equal(w.chain[0], "edge.test");
+	assert_int_equal(w.n_addresses, 1);
+	buf_clear(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		addresses_of_both_families_come_with_the_shortest_ttl),
+	    cmocka_unit_test(no_data_is_an_answer_and_lasts_as_the_soa_says),
+	    cmocka_unit_test(every_refusal_is_told_apart),
+	    cmocka_unit_test(a_resolver_that_is_not_there_is_a_timeout),
+	    cmocka_unit_test(the_cname_chain_is_told_however_it_is_served),
+	    cmocka_unit_test(a_dangling_cname_is_nxdomain_with_its_chain),
+	    cmocka_unit_test(a_circle_of_cnames_is_a_loop),
+	    cmocka_unit_test(a_chain_of_more_than_ten_is_a_loop),
+	    cmocka_unit_test(an_answer_that_is_cut_off_is_malformed),
+	    cmocka_unit_test(every_resolver_answers_for_itself),
+	    cmocka_unit_test(a_cancelled_query_is_never_answered),
+	    cmocka_unit_test(freeing_drops_what_is_open),
+	    cmocka_unit_test(a_unix_socket_is_no_resolver),
+	    cmocka_unit_test(a_name_that_points_at_itself_is_malformed),
+	    cmocka_unit_test(no_prefix_of_an_answer_is_read_beyond_its_end),
+	    cmocka_unit_test(names_are_compared_without_case),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
