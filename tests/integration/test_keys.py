@@ -1,0 +1,150 @@
+"""Workers hold no private key: not a byte of one in their memory, under load,
+while their keys process has it (so the scan works)."""
+
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from cryptography.hazmat.primitives import serialization
+from towpath import Backend, Ca, Daemon, Https, get
+
+
+def needles(key):
+    """What to look for: each secret number in either byte order, and each
+    encoding of the key in slices, so that a fragment is found too."""
+    numbers = key.private_numbers()
+    if hasattr(numbers, "private_value"):
+        secrets = [numbers.private_value]
+    else:
+        secrets = [numbers.d, numbers.p, numbers.q, numbers.dmp1,
+                   numbers.dmq1, numbers.iqmp]
+    found = set()
+    for n in secrets:
+        size = (n.bit_length() + 7) // 8
+        for order in ("big", "little"):
+            data = n.to_bytes(size, order)
+            # 16 bytes anywhere in a row are no accident
+            for at in range(0, len(data) - 16 + 1, 8):
+                found.add(data[at:at + 16])
+    pem = key.private_bytes(serialization.Encoding.PEM,
+                            serialization.PrivateFormat.PKCS8,
+                            serialization.NoEncryption())
+    body = b"".join(pem.splitlines()[1:-1])
+    # the head of the base64 is the same for all keys of a type
+    for at in range(len(body) // 3, len(body) - 24, 16):
+        found.add(body[at:at + 24])
+    return found
+
+
+def core_of(pid, folder):
+    """Everything the process has in memory, by root's gcore."""
+    subprocess.run(["gcore", "-a", "-o", f"{folder}/core", str(pid)],
+                   check=True, capture_output=True)
+    return pathlib.Path(f"{folder}/core.{pid}").read_bytes()
+
+
+class Keys(unittest.TestCase):
+    def test_a_core_of_a_worker_holds_no_key_and_its_keys_process_does(self):
+        self.assertEqual(os.geteuid(), 0, "only root may take cores")
+        with Backend() as app, Daemon() as d, \
+                tempfile.TemporaryDirectory() as folder:
+            d.cli("apps", "create", "shop", "--backend", app.address)
+            ca, keys = Ca(), []
+            for i, kind in enumerate(("ecdsa-p256", "rsa-2048",
+                                      "ecdsa-p384")):
+                host = f"key{i}.core.test"
+                d.cli("domains", "add", host, "--app", "shop")
+                own = ca.issue(host, key=kind)
+                d.upload("add", host, own)
+                keys.append((host, own.key))
+            over = threading.Event()
+
+            def load():
+                while not over.is_set():
+                    for host, _ in keys:
+                        try:
+                            get(d.https, host)
+                        except OSError:
+                            pass
+            threads = [threading.Thread(target=load) for _ in range(4)]
+            for t in threads:
+                t.start()
+            try:
+                # both workers have served each key by now
+                for host, _ in keys:
+                    for _ in range(16):
+                        get(d.https, host)
+                children = d.children()
+                workers = [core_of(children[f"worker {i}"], folder)
+                           for i in (0, 1)]
+                holders = [core_of(children[f"keys {i}"], folder)
+                           for i in (0, 1)]
+            finally:
+                over.set()
+                for t in threads:
+                    t.join()
+            for host, key in keys:
+                for needle in needles(key):
+                    for core in workers:
+                        self.assertNotIn(needle, core, host)
+                self.assertTrue(
+                    any(needle in core for needle in needles(key)
+                        for core in holders),
+                    f"{host}: the scan finds nothing where the key is")
+
+    def test_a_worker_has_no_writable_file_and_keys_no_socket_but_channels(
+            self):
+        with Backend() as app, Daemon() as d:
+            d.cli("apps", "create", "shop", "--backend", app.address)
+            for name, pid in d.children().items():
+                for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+                    target = os.readlink(link)
+                    flags = pathlib.Path(
+                        f"/proc/{pid}/fdinfo/{link.name}").read_text()
+                    mode = int(re.search(r"flags:\s+(\d+)", flags)[1], 8) & 3
+                    if name.startswith("worker") and str(d.dir) in target:
+                        writable = mode != os.O_RDONLY
+                        is_log = target.endswith((".log",))
+                        self.assertTrue(not writable or is_log,
+                                        f"{name} may write {target}")
+                    if name.startswith("keys") and target.startswith("/"):
+                        self.assertTrue(
+                            target.startswith(("/dev/", "/memfd:"))
+                            or target.endswith("towpathd.log"),
+                            f"{name} has {target} open")
+
+    def test_every_child_is_confined(self):
+        with Daemon() as d:
+            for name, pid in d.children().items():
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+                fields = dict(line.split(":\t", 1)
+                              for line in status.splitlines() if ":\t" in line)
+                self.assertEqual(fields["NoNewPrivs"].strip(), "1", name)
+                self.assertEqual(fields["Seccomp"].strip(), "2", name)
+                self.assertEqual(int(fields["CapEff"], 16), 0, name)
+                if os.geteuid() == 0:
+                    self.assertNotEqual(fields["Uid"].split()[0], "0", name)
+
+    def test_a_master_key_may_be_changed_and_the_old_one_still_opens(self):
+        with Backend() as app, Daemon() as d:
+            host, own = "seal.core.test", Ca().issue("seal.core.test")
+            d.cli("apps", "create", "shop", "--backend", app.address)
+            d.cli("domains", "add", host, "--app", "shop")
+            d.upload("add", host, own)
+            self.assertNotIn(b"PRIVATE KEY", d.store.read_bytes())
+            d.stop()
+            import base64
+            path = d.dir / "master.key"
+            path.write_text(base64.b64encode(os.urandom(32)).decode() + "\n"
+                            + path.read_text())
+            d.start()
+            with Https(d.https, host) as c:
+                self.assertEqual(c.certificate, own.der)
+
+
+if __name__ == "__main__":
+    unittest.main()
