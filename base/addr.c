@@ -1,130 +1,170 @@
 #include "base/addr.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #include <arpa/inet.h>
 
-static enum err
-parse_ip(struct slice s, uint16_t port, struct addr *out)
-{
-	char text[64];
-	enum err e = slice_to_str(s, text, sizeof(text));
+/* Every IP address as IPv6 writes it, IPv4 mapped (RFC 4291, 2.5.5.2): one
+ * form to compare and to match networks in. */
+#define MAPPED_BITS 96
 
-	*out = (struct addr){0};
-	if (e != ERR_OK)
-		return ERR_SYNTAX;
-	if (inet_pton(AF_INET, text, &out->u.in4.sin_addr) == 1) {
-		out->u.in4.sin_family = AF_INET;
-		out->u.in4.sin_port = htons(port);
-		out->len = sizeof(out->u.in4);
-		return ERR_OK;
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static bool
+ip_bytes(const struct addr *a, uint8_t out[16])
+{
+	if (a->u.sa.sa_family == AF_INET) {
+		memcpy(out, mapped, sizeof(mapped));
+		memcpy(out + sizeof(mapped), &a->u.in4.sin_addr, 4);
+		return true;
 	}
-	if (inet_pton(AF_INET6, text, &out->u.in6.sin6_addr) == 1) {
-		out->u.in6.sin6_family = AF_INET6;
-		out->u.in6.sin6_port = htons(port);
-		out->len = sizeof(out->u.in6);
-		return ERR_OK;
+	if (a->u.sa.sa_family == AF_INET6) {
+		memcpy(out, &a->u.in6.sin6_addr, 16);
+		return true;
 	}
-	return ERR_SYNTAX;
+	return false;
+}
+
+static bool
+bits_eq(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned bytes = bits / 8, rest = bits % 8;
+
+	if (memcmp(a, b, bytes) != 0)
+		return false;
+	return rest == 0 || (a[bytes] ^ b[bytes]) >> (8 - rest) == 0;
 }
 
 static enum err
 parse_unix(struct slice path, struct addr *out)
 {
-	*out = (struct addr){0};
+	struct addr a = {0};
+
 	if (path.n == 0 || path.p[0] != '/' ||
-	    slice_to_str(
-		path, out->u.un.sun_path, sizeof(out->u.un.sun_path)) != ERR_OK)
+	    slice_to_str(path, a.u.un.sun_path, sizeof(a.u.un.sun_path)) !=
+		ERR_OK)
 		return ERR_SYNTAX;
-	out->u.un.sun_family = AF_UNIX;
-	out->len =
+	a.u.un.sun_family = AF_UNIX;
+	a.len =
 	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.n + 1);
+	*out = a;
+	return ERR_OK;
+}
+
+static enum err
+parse_port(struct slice s, uint16_t *out)
+{
+	uint64_t port;
+
+	if (s.n > 5 || slice_to_u64(s, &port) != ERR_OK || port == 0 ||
+	    port > UINT16_MAX)
+		return ERR_SYNTAX;
+	*out = (uint16_t)port;
+	return ERR_OK;
+}
+
+static enum err
+parse_in4(struct slice s, uint16_t port, struct addr *out)
+{
+	struct addr a = {.len = sizeof(a.u.in4)};
+	char text[INET_ADDRSTRLEN];
+
+	if (slice_to_str(s, text, sizeof(text)) != ERR_OK ||
+	    inet_pton(AF_INET, text, &a.u.in4.sin_addr) != 1)
+		return ERR_SYNTAX;
+	a.u.in4.sin_family = AF_INET;
+	a.u.in4.sin_port = htons(port);
+	*out = a;
+	return ERR_OK;
+}
+
+static enum err
+parse_in6(struct slice s, uint16_t port, struct addr *out)
+{
+	struct addr a = {.len = sizeof(a.u.in6)};
+	char text[INET6_ADDRSTRLEN];
+
+	if (slice_to_str(s, text, sizeof(text)) != ERR_OK ||
+	    inet_pton(AF_INET6, text, &a.u.in6.sin6_addr) != 1)
+		return ERR_SYNTAX;
+	a.u.in6.sin6_family = AF_INET6;
+	a.u.in6.sin6_port = htons(port);
+	*out = a;
 	return ERR_OK;
 }
 
 enum err
 addr_parse(struct slice s, struct addr *out)
 {
-	struct slice ip;
-	uint64_t port;
-	size_t colon;
+	bool is_in6 = s.n > 0 && s.p[0] == '[';
+	struct slice unix_prefix = SLICE("unix:"), ip, rest;
+	uint16_t port;
+	size_t end;
 
-	if (slice_starts_with(s, SLICE("unix:")))
-		return parse_unix(slice_from(s, 5), out);
-	if (s.n > 0 && s.p[0] == '[') {
-		size_t end = slice_find(s, ']');
-
-		if (end + 1 >= s.n || s.p[end + 1] != ':' ||
-		    memchr(s.p, ':', end) == NULL)
-			return ERR_SYNTAX;
-		ip = slice_of(s.p + 1, end - 1);
-		colon = end + 1;
-	} else {
-		colon = slice_find(s, ':');
-		if (colon == s.n)
-			return ERR_SYNTAX;
-		ip = slice_of(s.p, colon);
-	}
-	if (slice_to_u64(slice_from(s, colon + 1), &port) != ERR_OK ||
-	    port == 0 || port > 65535)
+	if (slice_starts_with(s, unix_prefix))
+		return parse_unix(slice_from(s, unix_prefix.n), out);
+	end = slice_find(s, is_in6 ? ']' : ':');
+	ip = slice_of(s.p, end);
+	rest = slice_from(s, is_in6 ? end + 1 : end);
+	if (rest.n == 0 || rest.p[0] != ':' ||
+	    parse_port(slice_from(rest, 1), &port) != ERR_OK)
 		return ERR_SYNTAX;
-	return parse_ip(ip, (uint16_t)port, out);
+	return is_in6 ? parse_in6(slice_from(ip, 1), port, out)
+		      : parse_in4(ip, port, out);
 }
 
 enum err
 addr_parse_ip(struct slice s, uint16_t default_port, struct addr *out)
 {
-	return parse_ip(s, default_port, out);
-}
-
-/* The IPv4 address inside an IPv4-mapped one, else false. */
-static bool
-as_ipv4(const struct addr *a, struct in_addr *out)
-{
-	if (a->u.sa.sa_family == AF_INET) {
-		*out = a->u.in4.sin_addr;
-		return true;
-	}
-	if (a->u.sa.sa_family == AF_INET6 &&
-	    IN6_IS_ADDR_V4MAPPED(&a->u.in6.sin6_addr)) {
-		memcpy(out, a->u.in6.sin6_addr.s6_addr + 12, 4);
-		return true;
-	}
-	return false;
-}
-
-char *
-addr_format_ip(const struct addr *a, char out[ADDR_TEXT_SIZE])
-{
-	struct in_addr ip4;
-
-	out[0] = '\0';
-	if (as_ipv4(a, &ip4))
-		inet_ntop(AF_INET, &ip4, out, ADDR_TEXT_SIZE);
-	else if (a->u.sa.sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &a->u.in6.sin6_addr, out, ADDR_TEXT_SIZE);
-	else if (a->u.sa.sa_family == AF_UNIX)
-		(void)snprintf(
-		    out, ADDR_TEXT_SIZE, "unix:%s", a->u.un.sun_path);
-	return out;
+	if (slice_find(s, ':') == s.n)
+		return parse_in4(s, default_port, out);
+	if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
+		s = slice_of(s.p + 1, s.n - 2);
+	return parse_in6(s, default_port, out);
 }
 
 char *
 addr_format(const struct addr *a, char out[ADDR_TEXT_SIZE])
 {
-	char ip[ADDR_TEXT_SIZE];
-	struct in_addr ip4;
+	char ip[INET6_ADDRSTRLEN] = "?";
+	size_t n;
 
-	addr_format_ip(a, ip);
-	if (a->u.sa.sa_family == AF_UNIX)
-		(void)snprintf(out, ADDR_TEXT_SIZE, "%s", ip);
-	else if (as_ipv4(a, &ip4))
+	switch (a->u.sa.sa_family) {
+	case AF_INET:
+		(void)inet_ntop(AF_INET, &a->u.in4.sin_addr, ip, sizeof(ip));
+		(void)snprintf(out, ADDR_TEXT_SIZE, "%s:%u", ip, addr_port(a));
+		break;
+	case AF_INET6:
+		(void)inet_ntop(AF_INET6, &a->u.in6.sin6_addr, ip, sizeof(ip));
 		(void)snprintf(
-		    out, ADDR_TEXT_SIZE, "%.100s:%u", ip, addr_port(a));
+		    out, ADDR_TEXT_SIZE, "[%s]:%u", ip, addr_port(a));
+		break;
+	case AF_UNIX:
+		/* the kernel need not terminate a path (unix(7)) */
+		n = a->len - offsetof(struct sockaddr_un, sun_path);
+		if (a->len < offsetof(struct sockaddr_un, sun_path))
+			n = 0;
+		(void)snprintf(
+		    out, ADDR_TEXT_SIZE, "unix:%.*s", (int)n, a->u.un.sun_path);
+		break;
+	default:
+		(void)snprintf(out, ADDR_TEXT_SIZE, "?");
+	}
+	return out;
+}
+
+char *
+addr_format_ip(const struct addr *a, char out[ADDR_TEXT_SIZE])
+{
+	uint8_t ip[16];
+
+	if (!ip_bytes(a, ip))
+		return addr_format(a, out);
+	if (bits_eq(ip, mapped, MAPPED_BITS))
+		(void)inet_ntop(
+		    AF_INET, ip + sizeof(mapped), out, ADDR_TEXT_SIZE);
 	else
-		(void)snprintf(
-		    out, ADDR_TEXT_SIZE, "[%.100s]:%u", ip, addr_port(a));
+		(void)inet_ntop(AF_INET6, ip, out, ADDR_TEXT_SIZE);
 	return out;
 }
 
@@ -139,106 +179,129 @@ addr_port(const struct addr *a)
 }
 
 bool
-addr_eq_ip(const struct addr *a, const struct addr *b)
-{
-	struct in_addr x, y;
-	bool a4 = as_ipv4(a, &x), b4 = as_ipv4(b, &y);
-
-	if (a4 || b4)
-		return a4 && b4 && x.s_addr == y.s_addr;
-	if (a->u.sa.sa_family != b->u.sa.sa_family)
-		return false;
-	if (a->u.sa.sa_family == AF_UNIX)
-		return strcmp(a->u.un.sun_path, b->u.un.sun_path) == 0;
-	return memcmp(&a->u.in6.sin6_addr, &b->u.in6.sin6_addr,
-		   sizeof(a->u.in6.sin6_addr)) == 0;
-}
-
-bool
 addr_eq(const struct addr *a, const struct addr *b)
 {
+	if (a->u.sa.sa_family == AF_UNIX && b->u.sa.sa_family == AF_UNIX)
+		return a->len == b->len && memcmp(&a->u, &b->u, a->len) == 0;
 	return addr_eq_ip(a, b) && addr_port(a) == addr_port(b);
 }
 
-/* IANA's special-purpose registries (RFC 6890 and its successors). */
-static const char *const special_networks[] = {"0.0.0.0/8", "10.0.0.0/8",
-    "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-    "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16",
-    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
-    "240.0.0.0/4", "::/128", "::1/128", "64:ff9b::/96", "64:ff9b:1::/48",
-    "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "fc00::/7",
-    "fe80::/10", "ff00::/8"};
-
-static bool
-is_in(const struct addr *a, const char *network)
+bool
+addr_eq_ip(const struct addr *a, const struct addr *b)
 {
-	struct network net;
-	enum err e = network_parse(slice_str(network), &net);
+	uint8_t x[16], y[16];
 
-	assert(e == ERR_OK);
-	return network_has(&net, a);
+	return ip_bytes(a, x) && ip_bytes(b, y) && memcmp(x, y, 16) == 0;
 }
 
-bool
-addr_is_special(const struct addr *a)
+/* IANA's special-purpose registry for IPv4 and what else is no unicast. */
+static bool
+in4_is_special(const uint8_t ip[4])
 {
-	if (a->u.sa.sa_family == AF_UNIX)
+	static const struct {
+		uint8_t base[4];
+		uint8_t prefix;
+	} special[] = {
+	    {{0}, 8},             /* this network */
+	    {{10}, 8},            /* private */
+	    {{100, 64}, 10},      /* carrier NAT */
+	    {{127}, 8},           /* loopback */
+	    {{169, 254}, 16},     /* link-local */
+	    {{172, 16}, 12},      /* private */
+	    {{192, 0, 0}, 24},    /* protocol assignments */
+	    {{192, 0, 2}, 24},    /* documentation */
+	    {{192, 88, 99}, 24},  /* 6to4 relays, dead */
+	    {{192, 168}, 16},     /* private */
+	    {{198, 18}, 15},      /* benchmarks */
+	    {{198, 51, 100}, 24}, /* documentation */
+	    {{203, 0, 113}, 24},  /* documentation */
+	    {{224}, 3},           /* multicast, reserved, broadcast */
+	};
+
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+		if (bits_eq(ip, special[i].base, special[i].prefix))
+			return true;
+	return false;
+}
+
+/* Only 2000::/3 is global unicast; parts of it are not meant for hosts. */
+static bool
+in6_is_special(const uint8_t ip[16])
+{
+	static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+	static const struct {
+		uint8_t base[4];
+		uint8_t prefix;
+	} special[] = {
+	    {{0x20, 0x01}, 23},             /* protocols, Teredo */
+	    {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
+	    {{0x20, 0x02}, 16},             /* 6to4: an IPv4 in disguise */
+	    {{0x3f, 0xff}, 20},             /* documentation */
+	};
+
+	if (bits_eq(ip, mapped, MAPPED_BITS) || bits_eq(ip, nat64, MAPPED_BITS))
+		return in4_is_special(ip + 12);
+	if (ip[0] >> 5 != 1)
 		return true;
-	for (size_t i = 0;
-	     i < sizeof(special_networks) / sizeof(special_networks[0]); i++)
-		if (is_in(a, special_networks[i]))
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+		if (bits_eq(ip, special[i].base, special[i].prefix))
 			return true;
 	return false;
 }
 
 bool
+addr_is_special(const struct addr *a)
+{
+	uint8_t ip[16];
+
+	return !ip_bytes(a, ip) || in6_is_special(ip);
+}
+
+bool
 addr_is_link_local(const struct addr *a)
 {
-	return is_in(a, "169.254.0.0/16") || is_in(a, "fe80::/10");
+	static const uint8_t in4[2] = {169, 254}, in6[2] = {0xfe, 0x80};
+	uint8_t ip[16];
+
+	if (!ip_bytes(a, ip))
+		return false;
+	if (bits_eq(ip, mapped, MAPPED_BITS))
+		return bits_eq(ip + 12, in4, 16);
+	return bits_eq(ip, in6, 10);
 }
 
 enum err
 network_parse(struct slice s, struct network *out)
 {
+	struct network net = {0};
 	size_t slash = slice_find(s, '/');
-	uint64_t prefix;
-	unsigned most;
+	uint64_t prefix, widest;
 
-	if (parse_ip(slice_of(s.p, slash), 0, &out->base) != ERR_OK)
+	if (addr_parse_ip(slice_of(s.p, slash), 0, &net.base) != ERR_OK)
 		return ERR_SYNTAX;
-	most = out->base.u.sa.sa_family == AF_INET ? 32 : 128;
-	if (slash == s.n) {
-		out->prefix = most;
-		return ERR_OK;
-	}
-	if (slice_to_u64(slice_from(s, slash + 1), &prefix) != ERR_OK ||
-	    prefix > most)
+	widest = net.base.u.sa.sa_family == AF_INET ? 32 : 128;
+	prefix = widest;
+	if (slash < s.n &&
+	    (slice_to_u64(slice_from(s, slash + 1), &prefix) != ERR_OK ||
+		prefix > widest))
 		return ERR_SYNTAX;
-	out->prefix = (unsigned)prefix;
+	net.prefix = (unsigned)prefix;
+	*out = net;
 	return ERR_OK;
-}
-
-static bool
-same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a, b, whole) != 0)
-		return false;
-	return rest == 0 || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
 }
 
 bool
 network_has(const struct network *net, const struct addr *a)
 {
-	struct in_addr ip4;
+	uint8_t base[16], ip[16];
+	unsigned bits = net->prefix;
 
+	if (!ip_bytes(&net->base, base) || !ip_bytes(a, ip))
+		return false;
 	if (net->base.u.sa.sa_family == AF_INET)
-		return as_ipv4(a, &ip4) &&
-		       same_bits((const uint8_t *)&ip4,
-			   (const uint8_t *)&net->base.u.in4.sin_addr,
-			   net->prefix);
-	return a->u.sa.sa_family == AF_INET6 &&
-	       same_bits(a->u.in6.sin6_addr.s6_addr,
-		   net->base.u.in6.sin6_addr.s6_addr, net->prefix);
+		bits += MAPPED_BITS;
+	/* ::/0 is all of IPv6, not IPv4 in its mapped form */
+	else if (bits < MAPPED_BITS && bits_eq(ip, mapped, MAPPED_BITS))
+		return false;
+	return bits_eq(base, ip, bits);
 }

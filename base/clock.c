@@ -155,6 +155,18 @@ zone(struct slice *s, int *out)
 	return true;
 }
 
+/* Has the month this day?  timegm would make March of February 30th. */
+static bool
+is_day(const struct tm *tm)
+{
+	struct tm day = {.tm_year = tm->tm_year,
+	    .tm_mon = tm->tm_mon,
+	    .tm_mday = tm->tm_mday};
+
+	(void)timegm(&day);
+	return day.tm_mday == tm->tm_mday;
+}
+
 enum err
 clock_parse(struct slice s, int64_t *out)
 {
@@ -184,6 +196,8 @@ clock_parse(struct slice s, int64_t *out)
 		return ERR_SYNTAX;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
+	if (!is_day(&tm))
+		return ERR_SYNTAX;
 	*out = (int64_t)timegm(&tm) - east;
 	return ERR_OK;
 }
