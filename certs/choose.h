@@ -38,9 +38,11 @@ struct choice {
 };
 
 /*
- * In this order: custom, if valid now and it covers the name; the newest valid
- * automatic; a valid wildcard of the app; the newest (by not_after) of the
- * name's own though outside its validity; the platform's; the placeholder.
+ * In this order: custom, if valid now; the newest valid automatic (the one
+ * stored last); a valid wildcard of the app; a valid one of the platform; then,
+ * outside its validity but better than nothing, the newest (by not_after) of
+ * the name's own, of the wildcard, of the platform; the placeholder.  What does
+ * not cover the name is never chosen.
  */
 struct choice choose(const struct candidate *candidates, size_t n, int64_t now);
 
