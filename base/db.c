@@ -3,194 +3,219 @@
 #include <sys/stat.h>
 
 #include <assert.h>
-#include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/db_handle.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define STATEMENTS_MAX 256
-#define BUSY_WRITE_MS  5000
-#define BUSY_READ_MS   5
+#define STATEMENTS_MAX 1024
+#define URI_MAX        4096
+#define READ_ONLY_VFS  "towpath-read-only"
 
-struct stmt {
-	const char *sql; /* whose address is the key */
-	sqlite3_stmt *handle;
-	struct db *db;
-};
+/* How long a reader's first look at the file may take. */
+#define OPEN_WAIT_MS 1000
 
-struct db {
-	sqlite3 *handle;
-	enum db_mode mode;
-	char *path;
-	struct stmt statements[STATEMENTS_MAX];
-	size_t n_statements;
-	bool in_transaction;
-};
-
-static enum err
-translate(struct db *db, int code)
+enum err
+db_error(struct db *db, int code, const char *doing)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
-		return ERR_OK;
 	case SQLITE_DONE:
-		return ERR_NOT_FOUND;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_READONLY: /* recovery pending, for a reader */
-		return ERR_AGAIN;
+		return ERR_OK;
 	case SQLITE_CONSTRAINT:
 		return ERR_EXISTS;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ERR_AGAIN;
 	default:
-		log_error("store %s: %s (%d)", db->path,
-		    sqlite3_errmsg(db->handle),
-		    sqlite3_extended_errcode(db->handle));
-		return ERR_IO;
+		break;
+	}
+	if (db_is_passing(code))
+		return ERR_AGAIN;
+	log_error("store: %.80s: %s (%d)", doing, sqlite3_errmsg(db->handle),
+	    sqlite3_extended_errcode(db->handle));
+	return ERR_IO;
+}
+
+bool
+db_is_passing(int code)
+{
+	return (code & 0xff) == SQLITE_BUSY ||
+	       code == SQLITE_READONLY_RECOVERY ||
+	       code == SQLITE_READONLY_CANTLOCK ||
+	       code == SQLITE_READONLY_CANTINIT || code == SQLITE_PROTOCOL;
+}
+
+enum err
+db_exec(struct db *db, const char *sql)
+{
+	return db_error(
+	    db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL), sql);
+}
+
+enum err
+db_exec_int(struct db *db, const char *sql, int64_t *out)
+{
+	sqlite3_stmt *s = NULL;
+	int code = sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*out = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return db_error(db, code, sql);
+}
+
+/*
+ * SQLite opens the log of a read-only database for writing where file modes
+ * allow it, and a worker must not hold such a descriptor.  So readers use the
+ * system's VFS with this one function in front.
+ */
+static int
+open_read_only(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
+    int flags, int *out_flags)
+{
+	flags &= ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	return sqlite3_vfs_find(NULL)->xOpen(
+	    vfs, name, file, flags | SQLITE_OPEN_READONLY, out_flags);
+}
+
+static void
+register_read_only_vfs(void)
+{
+	static sqlite3_vfs vfs;
+
+	if (sqlite3_vfs_find(READ_ONLY_VFS) != NULL)
+		return;
+	vfs = *sqlite3_vfs_find(NULL);
+	vfs.zName = READ_ONLY_VFS;
+	vfs.pNext = NULL;
+	vfs.xOpen = open_read_only;
+	if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK)
+		die("store: sqlite3_vfs_register failed");
+}
+
+/* path as an URI (RFC 3986) with what makes it read-only. */
+static void
+add_uri(struct buf *b, const char *path)
+{
+	(void)buf_add_str(b, "file:");
+	for (; *path != '\0'; path++) {
+		if (strchr("?#%", *path) != NULL)
+			(void)buf_printf(b, "%%%02X", (unsigned char)*path);
+		else
+			(void)buf_add_char(b, *path);
+	}
+	(void)buf_add_str(b, "?mode=ro&readonly_shm=1");
+}
+
+static int
+open_reader(struct db *db)
+{
+	struct buf uri;
+	char *text;
+	int code;
+
+	register_read_only_vfs();
+	buf_init(&uri, URI_MAX);
+	add_uri(&uri, db->path);
+	if (buf_failed(&uri)) {
+		buf_clear(&uri);
+		return SQLITE_CANTOPEN;
+	}
+	text = buf_take(&uri);
+	code = sqlite3_open_v2(text, &db->handle,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+	    READ_ONLY_VFS);
+	free(text);
+	if (code != SQLITE_OK)
+		return code;
+	return sqlite3_exec(db->handle,
+	    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000", NULL, NULL,
+	    NULL);
+}
+
+static int
+open_writer(struct db *db)
+{
+	/* workers read it, as another user of the same group */
+	mode_t mask = umask(027);
+	int persist = 1;
+	int code = sqlite3_open_v2(db->path, &db->handle,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	    NULL);
+
+	umask(mask);
+	if (code != SQLITE_OK)
+		return code;
+	(void)sqlite3_busy_timeout(db->handle, DB_WRITER_WAIT_MS);
+	(void)sqlite3_file_control(
+	    db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+	return sqlite3_exec(db->handle,
+	    "PRAGMA journal_mode=WAL;"
+	    "PRAGMA synchronous=FULL;"
+	    "PRAGMA foreign_keys=ON;"
+	    "PRAGMA temp_store=MEMORY;"
+	    "PRAGMA journal_size_limit=67108864",
+	    NULL, NULL, NULL);
+}
+
+/* The first read opens -wal and -shm, which a sandbox would no longer allow;
+ * and it tells whether this is a database at all. */
+static int
+first_read(struct db *db)
+{
+	int64_t deadline_ms = clock_mono_ms() + OPEN_WAIT_MS;
+	int code;
+
+	for (;;) {
+		code = sqlite3_exec(db->handle,
+		    "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+		if (!db_is_passing(code) || clock_mono_ms() >= deadline_ms)
+			return code;
+		usleep(1000);
 	}
 }
 
 static enum err
-execute(struct db *db, const char *sql)
+open_failed(struct db *db, int code, struct fault *f)
 {
-	return translate(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
-}
+	const char *reason = sqlite3_errmsg(db->handle);
+	enum fault_code fault = FAULT_S13_STORE_UNUSABLE;
+	enum err e = ERR_IO;
 
-static void
-open_fault(struct db *db, int code, struct fault *f)
-{
-	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
-		fault_set(f, FAULT_S16_STORE_DAMAGED,
-		    "The store %s is no database or is damaged: %s", db->path,
-		    sqlite3_errmsg(db->handle));
-	else if (code == SQLITE_BUSY || code == SQLITE_READONLY)
-		fault_set(f, FAULT_S19_STORE_AWAY,
-		    "The store %s does not answer: %s", db->path,
-		    sqlite3_errmsg(db->handle));
-	else
-		fault_set(f, FAULT_S13_STORE_UNUSABLE,
-		    "The store %s cannot be opened: %s", db->path,
-		    sqlite3_errmsg(db->handle));
-}
-
-/*
- * What every connection of the mode needs.  A writer keeps -wal and -shm when
- * it closes: without them a reader cannot start while no writer is there.
- */
-static int
-configure(struct db *db)
-{
-	static const char writer[] = "PRAGMA journal_mode=WAL;"
-				     "PRAGMA synchronous=FULL;"
-				     "PRAGMA foreign_keys=ON;"
-				     "PRAGMA temp_store=MEMORY;"
-				     "PRAGMA journal_size_limit=16777216;"
-				     "PRAGMA cache_size=-4096;";
-	static const char reader[] = "PRAGMA query_only=ON;"
-				     "PRAGMA temp_store=MEMORY;"
-				     "PRAGMA mmap_size=268435456;"
-				     "PRAGMA cache_size=-512;";
-	int keep = 1, code;
-
-	sqlite3_extended_result_codes(db->handle, 0);
-	if (db->mode == DB_READ) {
-		sqlite3_busy_timeout(db->handle, BUSY_READ_MS);
-		return sqlite3_exec(db->handle, reader, NULL, NULL, NULL);
+	if ((code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT)
+		fault = FAULT_S16_STORE_DAMAGED;
+	else if (db_is_passing(code)) {
+		fault = FAULT_S19_STORE_AWAY;
+		e = ERR_AGAIN;
 	}
-	sqlite3_busy_timeout(db->handle, BUSY_WRITE_MS);
-	code = sqlite3_exec(db->handle, writer, NULL, NULL, NULL);
-	if (code == SQLITE_OK)
-		(void)sqlite3_file_control(
-		    db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
-	return code;
-}
-
-/*
- * SQLite opens a -wal for writing whenever the file's mode allows it, also for
- * a reader.  Where all processes run as one user that would hand workers a
- * writable descriptor, so readers open everything through this.
- */
-static int
-open_readonly(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
-    int *out_flags)
-{
-	sqlite3_vfs *system = vfs->pAppData;
-
-	flags &= ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	return system->xOpen(
-	    system, name, file, flags | SQLITE_OPEN_READONLY, out_flags);
-}
-
-#define READER_VFS "towpath-reader"
-
-static void
-register_reader(void)
-{
-	static sqlite3_vfs vfs;
-
-	if (vfs.zName != NULL)
-		return;
-	vfs = *sqlite3_vfs_find(NULL);
-	vfs.pAppData = sqlite3_vfs_find(NULL);
-	vfs.zName = READER_VFS;
-	vfs.xOpen = open_readonly;
-	(void)sqlite3_vfs_register(&vfs, 0);
-}
-
-/* Percent-encodes what a file: URI gives a meaning. */
-static char *
-reader_uri(const char *path)
-{
-	char *uri = xmalloc(strlen(path) * 3 + 64), *to = uri;
-
-	to += sprintf(to, "file:");
-	for (; *path != '\0'; path++) {
-		if (strchr("%?#", *path) != NULL)
-			to += sprintf(to, "%%%02x", (unsigned char)*path);
-		else
-			*to++ = *path;
-	}
-	(void)sprintf(to, "?mode=ro&readonly_shm=1");
-	return uri;
+	fault_set(f, fault, "%s: %s", db->path, reason);
+	db_close(db);
+	return e;
 }
 
 enum err
 db_open(const char *path, enum db_mode mode, struct db **out, struct fault *f)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
-	int flags = SQLITE_OPEN_NOMUTEX, code;
-	char *name;
+	int code;
 
-	*out = NULL;
-	db->mode = mode;
 	db->path = xstrdup(path);
-	if (mode == DB_WRITE) {
-		/* workers read it as another user of the same group */
-		mode_t mask = umask(027);
-
-		name = xstrdup(path);
-		flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-		code = sqlite3_open_v2(name, &db->handle, flags, NULL);
-		if (code == SQLITE_OK)
-			code = configure(db);
-		umask(mask);
-	} else {
-		register_reader();
-		name = reader_uri(path);
-		flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
-		code = sqlite3_open_v2(name, &db->handle, flags, READER_VFS);
-		if (code == SQLITE_OK)
-			code = configure(db);
-	}
-	free(name);
-	if (code != SQLITE_OK) {
-		open_fault(db, code & 0xff, f);
-		db_close(db);
-		return ERR_IO;
-	}
+	db->mode = mode;
+	map_init(&db->statements, STATEMENTS_MAX);
+	*out = NULL;
+	code = mode == DB_READ ? open_reader(db) : open_writer(db);
+	if (code == SQLITE_OK)
+		code = first_read(db);
+	if (code != SQLITE_OK)
+		return open_failed(db, code, f);
 	*out = db;
 	return ERR_OK;
 }
@@ -200,9 +225,8 @@ db_close(struct db *db)
 {
 	if (db == NULL)
 		return;
-	for (size_t i = 0; i < db->n_statements; i++)
-		sqlite3_finalize(db->statements[i].handle);
-	sqlite3_close(db->handle);
+	db_statements_clear(db);
+	(void)sqlite3_close_v2(db->handle);
 	free(db->path);
 	free(db);
 }
@@ -210,33 +234,28 @@ db_close(struct db *db)
 enum err
 db_check(struct db *db, struct fault *f)
 {
-	static const char sql[] = "PRAGMA quick_check(1)";
-	struct stmt *s = db_stmt(db, sql);
-	enum err e = ERR_IO;
+	sqlite3_stmt *s = NULL;
+	const char *text = NULL;
+	enum err e = ERR_OK;
 
-	if (s != NULL && (e = stmt_step(s)) == ERR_OK) {
-		if (!slice_eq(stmt_get(s, 0), SLICE("ok"))) {
-			fault_set(f, FAULT_S16_STORE_DAMAGED,
-			    "The store %s is damaged: %s", db->path,
-			    stmt_get_str(s, 0));
-			e = ERR_IO;
-		}
-		stmt_done(s);
-	} else {
-		open_fault(db, sqlite3_errcode(db->handle) & 0xff, f);
+	if (sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &s,
+		NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		text = (const char *)sqlite3_column_text(s, 0);
+	if (text == NULL || strcmp(text, "ok") != 0) {
+		fault_set(f, FAULT_S16_STORE_DAMAGED, "%s: %s", db->path,
+		    text != NULL ? text : sqlite3_errmsg(db->handle));
+		e = ERR_IO;
 	}
+	sqlite3_finalize(s);
 	return e;
 }
 
 enum err
 db_begin(struct db *db)
 {
-	enum err e;
-
-	assert(!db->in_transaction);
-	e = execute(db, "BEGIN IMMEDIATE");
-	db->in_transaction = e == ERR_OK;
-	return e;
+	assert(!db_in_transaction(db));
+	return db_exec(db, "BEGIN IMMEDIATE");
 }
 
 enum err
@@ -244,11 +263,9 @@ db_commit(struct db *db)
 {
 	enum err e;
 
-	assert(db->in_transaction);
-	e = execute(db, "COMMIT");
-	if (e == ERR_OK)
-		db->in_transaction = false;
-	else
+	assert(db_in_transaction(db));
+	e = db_exec(db, "COMMIT");
+	if (e != ERR_OK)
 		db_rollback(db);
 	return e;
 }
@@ -256,164 +273,15 @@ db_commit(struct db *db)
 void
 db_rollback(struct db *db)
 {
-	if (db == NULL || !db->in_transaction)
-		return;
-	db->in_transaction = false;
-	/* SQLite may have rolled back by itself, which is no error */
-	(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	/* after a full disk SQLite has rolled back by itself */
+	if (db_in_transaction(db) && db_exec(db, "ROLLBACK") != ERR_OK)
+		log_error("store: a transaction cannot be rolled back");
 }
 
 bool
 db_in_transaction(const struct db *db)
 {
-	return db->in_transaction;
-}
-
-struct stmt *
-db_stmt(struct db *db, const char *sql)
-{
-	struct stmt *s;
-	int code;
-
-	for (size_t i = 0; i < db->n_statements; i++) {
-		s = &db->statements[i];
-		if (s->sql == sql) {
-			sqlite3_reset(s->handle);
-			sqlite3_clear_bindings(s->handle);
-			return s;
-		}
-	}
-	assert(db->n_statements < STATEMENTS_MAX);
-	s = &db->statements[db->n_statements];
-	code = sqlite3_prepare_v3(
-	    db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL);
-	if (code != SQLITE_OK) {
-		/* a wrong text is a bug; a store that cannot be read is not */
-		if (db->mode == DB_WRITE && code == SQLITE_ERROR)
-			die("statement: %s: %s", sqlite3_errmsg(db->handle),
-			    sql);
-		return NULL;
-	}
-	s->sql = sql;
-	s->db = db;
-	db->n_statements++;
-	return s;
-}
-
-void
-stmt_int(struct stmt *s, int at, int64_t v)
-{
-	sqlite3_bind_int64(s->handle, at, v);
-}
-
-void
-stmt_real(struct stmt *s, int at, double v)
-{
-	sqlite3_bind_double(s->handle, at, v);
-}
-
-void
-stmt_str(struct stmt *s, int at, const char *v)
-{
-	sqlite3_bind_text(s->handle, at, v, -1, SQLITE_TRANSIENT);
-}
-
-void
-stmt_text(struct stmt *s, int at, struct slice v)
-{
-	sqlite3_bind_text(
-	    s->handle, at, v.n == 0 ? "" : v.p, (int)v.n, SQLITE_TRANSIENT);
-}
-
-void
-stmt_blob(struct stmt *s, int at, struct slice v)
-{
-	sqlite3_bind_blob(
-	    s->handle, at, v.n == 0 ? "" : v.p, (int)v.n, SQLITE_TRANSIENT);
-}
-
-void
-stmt_null(struct stmt *s, int at)
-{
-	sqlite3_bind_null(s->handle, at);
-}
-
-enum err
-stmt_step(struct stmt *s)
-{
-	int64_t deadline_ms = 0;
-	int code;
-
-	while ((code = sqlite3_step(s->handle) & 0xff) == SQLITE_READONLY &&
-	       s->db->mode == DB_READ) {
-		int64_t now = clock_mono_ms();
-
-		sqlite3_reset(s->handle);
-		if (deadline_ms == 0)
-			deadline_ms = now + BUSY_READ_MS;
-		else if (now >= deadline_ms)
-			return ERR_AGAIN;
-		sqlite3_sleep(1);
-	}
-	if (code == SQLITE_ROW)
-		return ERR_OK;
-	/* the error text belongs to the step: translate before the reset */
-	enum err e = translate(s->db, code);
-	sqlite3_reset(s->handle);
-	return e;
-}
-
-enum err
-stmt_run(struct stmt *s)
-{
-	enum err e = stmt_step(s);
-
-	if (e == ERR_OK)
-		stmt_done(s);
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-void
-stmt_done(struct stmt *s)
-{
-	sqlite3_reset(s->handle);
-}
-
-int64_t
-stmt_get_int(struct stmt *s, int at)
-{
-	return sqlite3_column_int64(s->handle, at);
-}
-
-double
-stmt_get_real(struct stmt *s, int at)
-{
-	return sqlite3_column_double(s->handle, at);
-}
-
-struct slice
-stmt_get(struct stmt *s, int at)
-{
-	const void *p = sqlite3_column_type(s->handle, at) == SQLITE_BLOB
-			    ? sqlite3_column_blob(s->handle, at)
-			    : sqlite3_column_text(s->handle, at);
-	int n = sqlite3_column_bytes(s->handle, at);
-
-	return slice_of(p == NULL ? "" : p, p == NULL ? 0 : (size_t)n);
-}
-
-const char *
-stmt_get_str(struct stmt *s, int at)
-{
-	const unsigned char *p = sqlite3_column_text(s->handle, at);
-
-	return p == NULL ? "" : (const char *)p;
-}
-
-bool
-stmt_is_null(struct stmt *s, int at)
-{
-	return sqlite3_column_type(s->handle, at) == SQLITE_NULL;
+	return sqlite3_get_autocommit(db->handle) == 0;
 }
 
 int64_t
@@ -425,36 +293,5 @@ db_last_id(const struct db *db)
 int64_t
 db_changes(const struct db *db)
 {
-	return sqlite3_changes(db->handle);
-}
-
-const char *
-db_path(const struct db *db)
-{
-	return db->path;
-}
-
-enum err
-db_execute(struct db *db, const char *sql)
-{
-	return execute(db, sql);
-}
-
-enum err
-db_copy(struct db *db, const char *to)
-{
-	sqlite3 *target = NULL;
-	sqlite3_backup *copy;
-	int code;
-
-	code = sqlite3_open(to, &target);
-	if (code == SQLITE_OK) {
-		copy = sqlite3_backup_init(target, "main", db->handle, "main");
-		code =
-		    copy == NULL ? SQLITE_ERROR : sqlite3_backup_step(copy, -1);
-		if (copy != NULL)
-			(void)sqlite3_backup_finish(copy);
-	}
-	sqlite3_close(target);
-	return code == SQLITE_DONE ? ERR_OK : ERR_IO;
+	return sqlite3_changes64(db->handle);
 }

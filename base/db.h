@@ -76,11 +76,6 @@ struct slice stmt_get(struct stmt *s, int at); /* text or blob; null: n == 0 */
 const char *stmt_get_str(struct stmt *s, int at); /* null: "" */
 bool stmt_is_null(struct stmt *s, int at);
 
-/* For migrations: a text of several statements; a copy of the whole store. */
-enum err MUST_USE db_execute(struct db *db, const char *sql);
-enum err MUST_USE db_copy(struct db *db, const char *to);
-const char *db_path(const struct db *db);
-
 int64_t db_last_id(const struct db *db);
 int64_t db_changes(const struct db *db); /* rows of the last statement */
 

@@ -28,7 +28,7 @@ llhttp.h    base/http1.*
 nghttp2/    router/edge/front_h2.*
 ares.h      acme/dns.*
 curl/       base/fetch.*
-sqlite3.h   base/db.*
+sqlite3.h   base/db.* base/db_*
 libxml/     acme/provider_route53.*
 jansson.h   base/json.*
 curses.h    admin-tui/terminal.*

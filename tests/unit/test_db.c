@@ -1,211 +1,465 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/db.h"
-#include "base/log.h"
+#include "base/mem.h"
 #include "tests/unit/test.h"
 
-static const char insert[] = "INSERT INTO setting (name, value) VALUES (?, ?)";
-static const char count[] = "SELECT count(*) FROM setting";
-static const char select_value[] = "SELECT value FROM setting WHERE name = ?";
-
 struct place {
-	char dir[64], path[128];
+	char dir[64];
+	char path[128];
+	struct fault f;
 };
 
 static int
-set_up(void **state)
+make_place(void **state)
 {
-	struct place *p = calloc(1, sizeof(*p));
+	struct place *at = xcalloc(1, sizeof(*at));
 
-	log_set_level(LOG_LEVEL_ERROR);
-	strcpy(p->dir, "/tmp/test_db.XXXXXX");
-	assert_non_null(mkdtemp(p->dir));
-	(void)snprintf(p->path, sizeof(p->path), "%s/a%%b?.db", p->dir);
-	*state = p;
+	(void)snprintf(at->dir, sizeof(at->dir), "/tmp/towpath-db-XXXXXX");
+	assert_non_null(mkdtemp(at->dir));
+	(void)snprintf(at->path, sizeof(at->path), "%s/a b?#%%.db", at->dir);
+	*state = at;
 	return 0;
 }
 
 static int
-tear_down(void **state)
+remove_place(void **state)
 {
-	struct place *p = *state;
+	struct place *at = *state;
 	char command[128];
 
-	(void)snprintf(command, sizeof(command), "rm -rf %s", p->dir);
-	assert_int_equal(system(command), 0);
-	free(p);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", at->dir);
+	assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+	free(at);
 	return 0;
 }
 
 static struct db *
-open_new(struct place *p)
+open_db(struct place *at, enum db_mode mode)
 {
-	struct fault f = {0};
-	struct db *db;
+	struct db *db = NULL;
 
-	assert_int_equal(db_open(p->path, DB_WRITE, &db, &f), ERR_OK);
-	assert_int_equal(db_migrate(db, &f), ERR_OK);
+	assert_int_equal(db_open(at->path, mode, &db, &at->f), ERR_OK);
 	return db;
 }
 
 static void
-put(struct db *db, const char *name, const char *value)
+run(struct db *db, const char *sql)
 {
-	struct stmt *s = db_stmt(db, insert);
-
-	stmt_str(s, 1, name);
-	stmt_str(s, 2, value);
-	assert_int_equal(stmt_run(s), ERR_OK);
+	assert_int_equal(stmt_run(db_stmt(db, sql)), ERR_OK);
 }
 
-/* Runs in a process of its own: 0 when the value of `name` is `value`. */
-static int
-read_elsewhere(struct place *p, const char *name, const char *value)
+static const char make_table[] = "CREATE TABLE t (a INTEGER UNIQUE, b TEXT)";
+static const char insert_one[] = "INSERT INTO t VALUES (?, ?)";
+static const char count_all[] = "SELECT count(*) FROM t";
+
+static enum err
+insert(struct db *db, int64_t a, const char *b)
 {
-	int status;
-	pid_t pid = fork();
+	struct stmt *s = db_stmt(db, insert_one);
 
-	if (pid == 0) {
-		struct fault f = {0};
-		struct db *db;
-		struct stmt *s;
-
-		if (db_open(p->path, DB_READ, &db, &f) != ERR_OK)
-			_exit(2);
-		s = db_stmt(db, select_value);
-		if (s == NULL)
-			_exit(3);
-		stmt_str(s, 1, name);
-		if (stmt_step(s) != ERR_OK)
-			_exit(4);
-		_exit(strcmp(stmt_get_str(s, 0), value) != 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WEXITSTATUS(status);
+	stmt_int(s, 1, a);
+	stmt_str(s, 2, b);
+	return stmt_run(s);
 }
 
-static void
-a_reader_sees_what_a_writer_commits(void **state)
+static int64_t
+count(struct db *db)
 {
-	struct place *p = *state;
-	struct db *db = open_new(p);
+	struct stmt *s = db_stmt(db, count_all);
+	int64_t n;
 
-	put(db, "a", "1");
-	assert_int_equal(read_elsewhere(p, "a", "1"), 0);
-	assert_int_equal(db_begin(db), ERR_OK);
-	put(db, "b", "2");
-	assert_int_equal(read_elsewhere(p, "b", "2"), 4);
-	assert_int_equal(db_commit(db), ERR_OK);
-	assert_int_equal(read_elsewhere(p, "b", "2"), 0);
-	db_close(db);
-}
-
-static void
-a_reader_starts_while_no_writer_is_there(void **state)
-{
-	struct place *p = *state;
-	struct db *db = open_new(p);
-
-	put(db, "a", "1");
-	db_close(db);
-	assert_int_equal(read_elsewhere(p, "a", "1"), 0);
-}
-
-static void
-a_reader_holds_no_writable_descriptor(void **state)
-{
-	struct place *p = *state;
-	struct db *writer = open_new(p), *reader;
-	struct fault f = {0};
-	struct stat st;
-	char path[64];
-	struct stmt *s;
-	int n_open = 0;
-
-	put(writer, "a", "1");
-	db_close(writer);
-	assert_int_equal(db_open(p->path, DB_READ, &reader, &f), ERR_OK);
-	s = db_stmt(reader, count);
+	assert_non_null(s);
 	assert_int_equal(stmt_step(s), ERR_OK);
-	for (int fd = 3; fd < 64; fd++) {
-		char target[256] = "";
-
-		/* the link's own mode tells how the descriptor was opened */
-		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		if (lstat(path, &st) != 0 ||
-		    readlink(path, target, sizeof(target) - 1) < 0 ||
-		    strncmp(target, p->dir, strlen(p->dir)) != 0)
-			continue;
-		assert_int_equal(st.st_mode & S_IWUSR, 0);
-		n_open++;
-	}
-	assert_int_equal(n_open, 3); /* database, -wal and -shm */
+	n = stmt_get_int(s, 0);
 	stmt_done(s);
-	s = db_stmt(reader, insert);
-	stmt_str(s, 1, "x");
-	stmt_str(s, 2, "y");
-	assert_int_not_equal(stmt_run(s), ERR_OK);
-	db_close(reader);
+	return n;
 }
 
 static void
-a_constraint_and_the_end_have_their_own_errors(void **state)
+values_come_back_as_they_went_in(void **state)
 {
-	struct place *p = *state;
-	struct db *db = open_new(p);
+	struct db *db = open_db(*state, DB_WRITE);
+	static const char put[] = "INSERT INTO v VALUES (?,?,?,?,?)";
+	static const char get[] = "SELECT a, b, c, d, e FROM v";
 	struct stmt *s;
 
-	put(db, "a", "1");
-	s = db_stmt(db, insert);
-	stmt_str(s, 1, "a");
-	stmt_str(s, 2, "again");
-	assert_int_equal(stmt_run(s), ERR_EXISTS);
-	s = db_stmt(db, select_value);
-	stmt_str(s, 1, "none");
+	run(db, "CREATE TABLE v (a, b, c, d, e)");
+	s = db_stmt(db, put);
+	stmt_int(s, 1, INT64_MIN);
+	stmt_real(s, 2, 0.5);
+	stmt_text(s, 3, SLICE("text"));
+	stmt_blob(s, 4, slice_of("\0\1", 2));
+	stmt_null(s, 5);
+	assert_int_equal(stmt_run(s), ERR_OK);
+	assert_int_equal(db_changes(db), 1);
+	assert_int_equal(db_last_id(db), 1);
+	s = db_stmt(db, get);
+	assert_int_equal(stmt_step(s), ERR_OK);
+	assert_true(stmt_get_int(s, 0) == INT64_MIN);
+	assert_true(stmt_get_real(s, 1) == 0.5);
+	assert_string_equal(stmt_get_str(s, 2), "text");
+	assert_true(slice_eq(stmt_get(s, 3), slice_of("\0\1", 2)));
+	assert_true(stmt_is_null(s, 4));
+	assert_string_equal(stmt_get_str(s, 4), "");
+	assert_int_equal(stmt_get(s, 4).n, 0);
 	assert_int_equal(stmt_step(s), ERR_NOT_FOUND);
 	db_close(db);
 }
 
 static void
-a_file_that_is_no_database_and_a_newer_one_are_refused(void **state)
+empty_text_is_not_null(void **state)
 {
-	struct place *p = *state;
-	struct db *db = open_new(p);
-	struct fault f = {0};
-	FILE *file;
+	struct db *db = open_db(*state, DB_WRITE);
+	static const char get[] = "SELECT b FROM t";
+	struct stmt *s;
 
-	assert_int_equal(db_migrate(db, &f), ERR_OK); /* nothing to do */
-	assert_int_equal(db_execute(db, "PRAGMA user_version=999"), ERR_OK);
-	assert_int_equal(db_migrate(db, &f), ERR_DENIED);
-	assert_int_equal(f.code, FAULT_S17_STORE_NEWER);
-	assert_int_equal(db_check(db, &f), ERR_OK);
+	run(db, make_table);
+	assert_int_equal(insert(db, 1, ""), ERR_OK);
+	s = db_stmt(db, get);
+	assert_int_equal(stmt_step(s), ERR_OK);
+	assert_false(stmt_is_null(s, 0));
+	stmt_done(s);
 	db_close(db);
-	(void)snprintf(p->path, sizeof(p->path), "%s/garbage", p->dir);
-	file = fopen(p->path, "w");
-	for (int i = 0; i < 1000; i++)
-		(void)fputs("this is no database\n", file);
-	(void)fclose(file);
-	assert_int_not_equal(db_open(p->path, DB_WRITE, &db, &f), ERR_OK);
-	assert_int_equal(f.code, FAULT_S16_STORE_DAMAGED);
-	assert_null(db);
 }
+
+static void
+broken_constraint_is_exists(void **state)
+{
+	struct db *db = open_db(*state, DB_WRITE);
+
+	run(db, make_table);
+	assert_int_equal(insert(db, 1, "x"), ERR_OK);
+	assert_int_equal(insert(db, 1, "y"), ERR_EXISTS);
+	assert_int_equal(insert(db, 2, "y"), ERR_OK);
+	db_close(db);
+}
+
+static void
+rollback_undoes_and_commit_keeps(void **state)
+{
+	struct db *db = open_db(*state, DB_WRITE);
+
+	run(db, make_table);
+	assert_int_equal(db_begin(db), ERR_OK);
+	assert_true(db_in_transaction(db));
+	assert_int_equal(insert(db, 1, "x"), ERR_OK);
+	db_rollback(db);
+	assert_false(db_in_transaction(db));
+	assert_int_equal(count(db), 0);
+	assert_int_equal(db_begin(db), ERR_OK);
+	assert_int_equal(insert(db, 1, "x"), ERR_OK);
+	assert_int_equal(db_commit(db), ERR_OK);
+	db_rollback(db);
+	assert_int_equal(count(db), 1);
+	db_close(db);
+}
+
+/* Reads in a process of its own; its exit status is the verdict. */
+static void
+in_other_process(struct place *at, int (*body)(struct place *at))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(body(at));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Any descriptor of the store that this process could write through. */
+static bool
+holds_writable(const char *path)
+{
+	for (int fd = 3; fd < 64; fd++) {
+		char link[64], target[256];
+		ssize_t n;
+		int flags = fcntl(fd, F_GETFL);
+
+		if (flags < 0)
+			continue;
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof(target) - 1);
+		if (n > 0 && strncmp(target, path, strlen(path)) == 0 &&
+		    (flags & O_ACCMODE) != O_RDONLY)
+			return true;
+	}
+	return false;
+}
+
+static int
+read_three_rows(struct place *at)
+{
+	struct db *db = NULL;
+
+	if (db_open(at->path, DB_READ, &db, &at->f) != ERR_OK)
+		return 1;
+	if (count(db) != 3)
+		return 2;
+	if (holds_writable(at->path))
+		return 3;
+	if (insert(db, 9, "x") == ERR_OK)
+		return 4;
+	db_close(db);
+	return 0;
+}
+
+static void
+fill_three_rows(struct db *db)
+{
+	run(db, make_table);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(insert(db, i, "x"), ERR_OK);
+}
+
+static void
+reader_beside_a_writer_holds_nothing_writable(void **state)
+{
+	struct place *at = *state;
+	struct db *db;
+	int go[2], status;
+	char byte = 0;
+	pid_t pid;
+
+	/* the reader is forked first: it must not inherit the writer's */
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(read(go[0], &byte, 1) == 1 ? read_three_rows(at) : 9);
+	db = open_db(at, DB_WRITE);
+	fill_three_rows(db);
+	assert_int_equal(write(go[1], &byte, 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 0);
+	close(go[0]);
+	close(go[1]);
+	db_close(db);
+}
+
+static void
+reader_starts_while_no_writer_is_open(void **state)
+{
+	struct db *db = open_db(*state, DB_WRITE);
+
+	fill_three_rows(db);
+	db_close(db);
+	in_other_process(*state, read_three_rows);
+}
+
+static int
+write_and_die(struct place *at)
+{
+	struct db *db = open_db(at, DB_WRITE);
+
+	fill_three_rows(db);
+	_exit(0); /* as SIGKILL would: nothing is closed */
+}
+
+static void
+reader_starts_after_the_writer_was_killed(void **state)
+{
+	in_other_process(*state, write_and_die);
+	in_other_process(*state, read_three_rows);
+}
+
+static int
+write_rows_slowly(struct place *at)
+{
+	struct db *db = open_db(at, DB_WRITE);
+
+	for (int i = 0; i < 300; i++)
+		if (insert(db, i, "x") != ERR_OK)
+			return 1;
+	db_close(db);
+	return 0;
+}
+
+static void
+reader_reads_while_another_process_writes(void **state)
+{
+	struct place *at = *state;
+	struct db *db = open_db(at, DB_WRITE);
+	int64_t last = 0, reads = 0;
+	int status;
+	pid_t pid;
+
+	run(db, make_table);
+	db_close(db);
+	pid = fork();
+	if (pid == 0)
+		_exit(write_rows_slowly(at));
+	db = open_db(at, DB_READ);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		int64_t n = count(db);
+
+		assert_true(n >= last);
+		last = n;
+		reads++;
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(count(db), 300);
+	assert_true(reads > 0);
+	db_close(db);
+}
+
+static void
+reader_makes_no_file(void **state)
+{
+	struct place *at = *state;
+	struct db *db;
+
+	assert_int_equal(db_open(at->path, DB_READ, &db, &at->f), ERR_IO);
+	assert_int_equal(at->f.code, FAULT_S13_STORE_UNUSABLE);
+	assert_null(db);
+	assert_int_not_equal(access(at->path, F_OK), 0);
+}
+
+static void
+file_that_is_no_database_is_refused(void **state)
+{
+	struct place *at = *state;
+	struct db *db;
+	int fd = open(at->path, O_WRONLY | O_CREAT, 0600);
+	char junk[4096];
+
+	memset(junk, 'x', sizeof(junk));
+	assert_int_equal(write(fd, junk, sizeof(junk)), sizeof(junk));
+	close(fd);
+	assert_int_equal(db_open(at->path, DB_WRITE, &db, &at->f), ERR_IO);
+	assert_int_equal(at->f.code, FAULT_S16_STORE_DAMAGED);
+	assert_int_equal(db_open(at->path, DB_READ, &db, &at->f), ERR_IO);
+	assert_int_equal(at->f.code, FAULT_S16_STORE_DAMAGED);
+}
+
+static const char has_app[] = "SELECT count(*) FROM app";
+
+static void
+empty_file_gets_the_whole_schema_without_a_copy(void **state)
+{
+	struct place *at = *state;
+	struct db *db = open_db(at, DB_WRITE);
+	char copy[256];
+
+	assert_int_equal(db_migrate_check(db, &at->f), ERR_OK);
+	assert_int_equal(db_migrate(db, &at->f), ERR_OK);
+	run(db, has_app);
+	assert_int_equal(db_migrate(db, &at->f), ERR_OK);
+	assert_int_equal(db_migrate_check(db, &at->f), ERR_OK);
+	assert_int_equal(db_check(db, &at->f), ERR_OK);
+	(void)snprintf(copy, sizeof(copy), "%s.before-1", at->path);
+	assert_int_not_equal(access(copy, F_OK), 0);
+	db_close(db);
+}
+
+static void
+checking_a_migration_changes_nothing(void **state)
+{
+	struct place *at = *state;
+	struct db *db = open_db(at, DB_WRITE);
+	static const char tables[] = "SELECT count(*) FROM sqlite_schema";
+	struct stmt *s;
+
+	assert_int_equal(db_migrate_check(db, &at->f), ERR_OK);
+	s = db_stmt(db, tables);
+	assert_int_equal(stmt_step(s), ERR_OK);
+	assert_int_equal(stmt_get_int(s, 0), 0);
+	stmt_done(s);
+	db_close(db);
+}
+
+static void
+store_with_data_is_copied_before_it_is_migrated(void **state)
+{
+	struct place *at = *state;
+	struct db *db = open_db(at, DB_WRITE);
+	struct place copy;
+
+	fill_three_rows(db);
+	assert_int_equal(db_migrate(db, &at->f), ERR_OK);
+	run(db, has_app);
+	assert_int_equal(count(db), 3);
+	db_close(db);
+	(void)snprintf(
+	    copy.path, sizeof(copy.path), "%.100s.before-1", at->path);
+	db = open_db(&copy, DB_WRITE);
+	assert_int_equal(count(db), 3);
+	db_close(db);
+}
+
+static void
+failing_migration_changes_nothing(void **state)
+{
+	struct place *at = *state;
+	struct db *db = open_db(at, DB_WRITE);
+
+	run(db, make_table);
+	run(db, "CREATE TABLE setting (other)"); /* is in the schema */
+	assert_int_equal(db_migrate_check(db, &at->f), ERR_IO);
+	assert_int_equal(db_migrate(db, &at->f), ERR_IO);
+	assert_int_equal(at->f.code, FAULT_S13_STORE_UNUSABLE);
+	assert_false(db_in_transaction(db));
+	assert_int_equal(count(db), 0);
+	db_close(db);
+}
+
+static void
+store_of_a_newer_towpath_is_refused(void **state)
+{
+	struct place *at = *state;
+	struct db *db = open_db(at, DB_WRITE);
+
+	run(db, "PRAGMA user_version=999");
+	assert_int_equal(db_migrate(db, &at->f), ERR_DENIED);
+	assert_int_equal(at->f.code, FAULT_S17_STORE_NEWER);
+	assert_int_equal(db_migrate_check(db, &at->f), ERR_DENIED);
+	db_close(db);
+}
+
+static void
+reader_without_the_table_is_given_no_statement(void **state)
+{
+	struct db *writer = open_db(*state, DB_WRITE);
+	struct db *reader = open_db(*state, DB_READ);
+
+	assert_null(db_stmt(reader, count_all));
+	run(writer, make_table);
+	assert_int_equal(count(reader), 0);
+	db_close(reader);
+	db_close(writer);
+}
+
+#define IN_PLACE(test)                                                         \
+	cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-	    T(a_reader_sees_what_a_writer_commits),
-	    T(a_reader_starts_while_no_writer_is_there),
-	    T(a_reader_holds_no_writable_descriptor),
-	    T(a_constraint_and_the_end_have_their_own_errors),
-	    T(a_file_that_is_no_database_and_a_newer_one_are_refused),
+	    IN_PLACE(values_come_back_as_they_went_in),
+	    IN_PLACE(empty_text_is_not_null),
+	    IN_PLACE(broken_constraint_is_exists),
+	    IN_PLACE(rollback_undoes_and_commit_keeps),
+	    IN_PLACE(reader_beside_a_writer_holds_nothing_writable),
+	    IN_PLACE(reader_starts_while_no_writer_is_open),
+	    IN_PLACE(reader_starts_after_the_writer_was_killed),
+	    IN_PLACE(reader_reads_while_another_process_writes),
+	    IN_PLACE(reader_makes_no_file),
+	    IN_PLACE(file_that_is_no_database_is_refused),
+	    IN_PLACE(empty_file_gets_the_whole_schema_without_a_copy),
+	    IN_PLACE(checking_a_migration_changes_nothing),
+	    IN_PLACE(store_with_data_is_copied_before_it_is_migrated),
+	    IN_PLACE(failing_migration_changes_nothing),
+	    IN_PLACE(store_of_a_newer_towpath_is_refused),
+	    IN_PLACE(reader_without_the_table_is_given_no_statement),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
