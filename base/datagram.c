@@ -31,7 +31,7 @@ enum err
 datagram_send(int fd, struct slice bytes, const int *fds, size_t n_fds)
 {
 	union control control = {{0}};
-	struct iovec iov = {(void *)(uintptr_t)bytes.p, bytes.n};
+	struct iovec iov = {(void *)bytes.p, bytes.n};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	ssize_t sent;
 
