@@ -1,0 +1,53 @@
+#ifndef ROUTER_CONTROL_APP_SETTINGS_H
+#define ROUTER_CONTROL_APP_SETTINGS_H
+/*
+ * The keys of `apps set`: one table of key, kind, range and default.  An app
+ * keeps only what it set itself, as a JSON object in app.settings: times are
+ * numbers of seconds (0.5), sizes bytes, the rest as the table says.  Workers
+ * read that object, with [defaults] and then these defaults behind it.
+ */
+#include "base/fault.h"
+#include "base/json.h"
+
+enum app_setting_kind {
+	SETTING_BOOL,     /* true: on, yes, true */
+	SETTING_SECONDS,  /* a number; as text 500ms, 30s, 5m, 1h, or seconds */
+	SETTING_BYTES,    /* a whole number; as text 64k, 75M, or bytes */
+	SETTING_COUNT,    /* a whole number */
+	SETTING_CHOICE,   /* a string out of `choices` */
+	SETTING_HOST,     /* a host name as stored */
+	SETTING_URL,      /* https://... */
+	SETTING_PATH,     /* begins with a slash */
+	SETTING_NETWORKS, /* array of "10.0.0.0/8"; as text, a list of words */
+};
+
+struct app_setting {
+	const char *key;
+	enum app_setting_kind kind;
+	double min, max; /* of numbers; 0 is always "off" when min > 0
+			  * and has_off */
+	bool has_off;
+	const char *choices;  /* words */
+	const char *standard; /* default, as text; "" is null */
+	const char *help;
+};
+
+/* Row i of the table, NULL past its end. */
+const struct app_setting *app_setting_at(size_t i);
+const struct app_setting *app_setting_find(const char *key);
+
+/*
+ * Sets a key in `settings`: a JSON value, or text as a person writes it; null
+ * and "" put the default back.  N21, N22; nothing is changed on error.
+ */
+enum err MUST_USE app_settings_set(
+    json_t *settings, const char *key, const json_t *value, struct fault *f);
+
+/* Every pair of an object; all or nothing.  P11 when it is no object. */
+enum err MUST_USE app_settings_apply(
+    json_t *settings, const json_t *changes, struct fault *f);
+
+/* What holds for an app: its own value, else the default (a new reference). */
+json_t *app_settings_value(const json_t *settings, const char *key);
+
+#endif
