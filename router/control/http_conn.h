@@ -1,0 +1,31 @@
+#ifndef ROUTER_CONTROL_HTTP_CONN_H
+#define ROUTER_CONTROL_HTTP_CONN_H
+/*
+ * One connection of the control socket: reads requests, one at a time, and
+ * writes answers.  Inside of http_server only.
+ *
+ * Owned by: http_server.   Freed by: http_conn_free, by the server's reaper.
+ */
+#include "base/list.h"
+#include "router/control/http_server.h"
+
+struct http_conn;
+
+/* What connections share; embedded in the server. */
+struct http_shared {
+	struct ev_loop *loop;
+	const struct peer_policy *policy;
+	const struct http_server_ops *ops;
+	void *ctx;
+	struct list conns; /* open ones */
+	struct list dead;  /* closed ones, to be freed by the reaper */
+	size_t n_conns;
+};
+
+/* Takes fd; puts itself among shared->conns. */
+void http_conn_new(struct http_shared *shared, int fd);
+/* Closes at once; memory goes with http_conns_reap. */
+void http_conns_close(struct http_shared *shared);
+void http_conns_reap(struct http_shared *shared);
+
+#endif
