@@ -60,8 +60,7 @@ struct dns {
 	bool is_closing;
 };
 
-/* --- c-ares on the loop ----------------------------------------------------
- */
+/* --- c-ares on the loop -------------------------------------------------- */
 
 static void
 update_timer(struct resolver *r)
@@ -137,8 +136,7 @@ on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
 	ev_io_start(r->dns->loop, &s->io);
 }
 
-/* --- one question ----------------------------------------------------------
- */
+/* --- one question -------------------------------------------------------- */
 
 static void
 finish_question(struct question *qu, enum dns_result result)
@@ -222,8 +220,7 @@ ask(struct question *qu)
 	    (int)qu->type, on_answer, qu);
 }
 
-/* --- the query: every resolver, both types ---------------------------------
- */
+/* --- the query: every resolver, both types ------------------------------- */
 
 static void
 add_question(
@@ -321,8 +318,7 @@ on_deliver(struct ev_loop *loop, ev_timer *w, int revents)
 	}
 }
 
-/* --- resolvers -------------------------------------------------------------
- */
+/* --- resolvers ----------------------------------------------------------- */
 
 static void
 addr_of_node(const struct ares_addr_port_node *node, struct addr *out)

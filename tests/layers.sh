@@ -23,7 +23,7 @@ router/control  router/edge/*
 '
 # system header: files that may include it
 doors='
-gnutls/     certs/* router/edge/tls.* router/edge/tls_* router/edge/tickets.* base/clock.*
+gnutls/     certs/* acme/jws.* router/edge/tls.* router/edge/tls_* router/edge/tickets.* base/clock.*
 llhttp.h    base/http1.*
 nghttp2/    router/edge/front_h2.*
 ares.h      acme/dns.*

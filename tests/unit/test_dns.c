@@ -10,8 +10,7 @@
 
 #define ROUNDS_MAX 2000 /* turns of the loop before a test gives up */
 
-/* --- a name server of a few lines ------------------------------------------
- */
+/* --- a name server of a few lines ---------------------------------------- */
 
 struct zone_record {
 	const char *owner;
@@ -203,8 +202,7 @@ server_stop(struct server *s)
 	close(s->io.fd);
 }
 
-/* --- asking it -------------------------------------------------------------
- */
+/* --- asking it ----------------------------------------------------------- */
 
 struct heard {
 	int times;
@@ -500,8 +498,7 @@ a_unix_socket_is_no_resolver(void **state)
 	assert_int_equal(f.code, FAULT_S23_CONFIG_VALUE);
 }
 
-/* --- the parser by itself ---------------------------------------------------
- */
+/* --- the parser by itself ------------------------------------------------ */
 
 static void
 a_name_that_points_at_itself_is_malformed(void **state)

@@ -1,0 +1,81 @@
+#include "acme/directory.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+bool
+acme_url_is_sane(const char *url)
+{
+	struct slice s = slice_str(url);
+
+	if (s.n > ACME_URL_MAX || (!slice_starts_with(s, SLICE("https://")) &&
+				      !slice_starts_with(s, SLICE("http://"))))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+void
+directory_clear(struct directory *d)
+{
+	free(d->new_nonce);
+	free(d->new_account);
+	free(d->new_order);
+	free(d->terms);
+	memset(d, 0, sizeof(*d));
+}
+
+static bool
+take_url(const json_t *document, const char *member, char **out)
+{
+	const char *url = json_str(document, member);
+
+	if (!acme_url_is_sane(url))
+		return false;
+	*out = xstrdup(url);
+	return true;
+}
+
+static bool
+read_document(const json_t *document, struct directory *out)
+{
+	const json_t *meta = json_obj(document, "meta");
+
+	if (!take_url(document, "newNonce", &out->new_nonce) ||
+	    !take_url(document, "newAccount", &out->new_account) ||
+	    !take_url(document, "newOrder", &out->new_order))
+		return false;
+	out->terms = xstrdup(json_str(meta, "termsOfService"));
+	out->wants_binding = json_bool(meta, "externalAccountRequired");
+	out->is_known = true;
+	return true;
+}
+
+enum err
+directory_read(const struct acme_response *r, struct directory *out,
+    struct problem *problem)
+{
+	struct directory fresh = {0};
+	json_t *document = NULL;
+
+	if (r->status != 200) {
+		problem_read(r, problem);
+		return ERR_PEER;
+	}
+	if (json_parse(r->body, &document, NULL) != ERR_OK ||
+	    !read_document(document, &fresh)) {
+		json_decref(document);
+		directory_clear(&fresh);
+		problem_set(problem, FAULT_A12_CA_ANSWER_MALFORMED,
+		    "What the certificate authority gives as its directory is "
+		    "none");
+		return ERR_SYNTAX;
+	}
+	json_decref(document);
+	directory_clear(out);
+	*out = fresh;
+	return ERR_OK;
+}
