@@ -1,0 +1,131 @@
+#include "admin-tui/cli.h"
+#include "admin-tui/cli_run.h"
+
+static const char *const heads[] = {
+    "NAME", "BACKENDS", "DOMAINS", "CREATED", "HOST", NULL};
+
+static void
+show_app(void *ctx, struct cli *c, const json_t *app)
+{
+	struct cli_table *t = ctx;
+	char time[CLI_TIME_SIZE];
+	cli_table_add(t, json_str(app, "name"));
+	cli_table_addf(t, "%zu", json_array_size(json_obj(app, "backends")));
+	cli_table_addf(t, "%lld", (long long)json_int(app, "domains"));
+	cli_table_add(t, cli_time(&c->out, json_str(app, "created_at"), time));
+	cli_table_add(t, json_str(app, "host"));
+}
+
+int
+cli_apps_list(struct cli *c)
+{
+	struct cli_table t;
+	cli_table_init(&t, heads);
+	return cli_list(c, client_path("apps", NULL), &t, show_app);
+}
+
+int
+cli_apps_create(struct cli *c)
+{
+	const char *name = args_word(&c->args, 0);
+	const char *backend;
+	size_t at = 0;
+	json_t *body = json_object();
+	json_t *backends = json_array();
+	json_put_str(body, "name", name);
+	while ((backend = args_each(&c->args, "backend", &at)) != NULL)
+		json_array_append_new(backends, cli_text(backend));
+	size_t n = json_array_size(backends);
+	json_put(body, "backends", backends);
+	int status = cli_do(c, "POST", client_path("apps", NULL), body);
+	if (status != CLI_DONE)
+		return status;
+	cli_say(&c->out, "Created app %s with %zu backend%s", name, n,
+	    n == 1 ? "" : "s");
+	return CLI_DONE;
+}
+
+/* A setting as a person wrote or would write it. */
+static void
+show_setting(struct cli *c, const char *key, const json_t *value)
+{
+	if (json_is_string(value)) {
+		cli_field(&c->out, key, "%s", json_string_value(value));
+		return;
+	}
+	char *text = json_text(value);
+	cli_field(&c->out, key, "%s", text);
+	free(text);
+}
+
+static void
+show_info(struct cli *c, const json_t *app)
+{
+	char time[CLI_TIME_SIZE];
+	size_t i;
+	json_t *backend;
+	const char *key;
+	json_t *value;
+	cli_field(&c->out, "Name", "%s", json_str(app, "name"));
+	cli_field(&c->out, "Host", "%s", json_str(app, "host"));
+	cli_field(
+	    &c->out, "Domains", "%lld", (long long)json_int(app, "domains"));
+	cli_field(&c->out, "Created", "%s",
+	    cli_time(&c->out, json_str(app, "created_at"), time));
+	json_array_foreach(json_obj(app, "backends"), i, backend)
+	{
+		cli_field(&c->out, "Backend", "%s*%lld %s",
+		    json_str(backend, "address"),
+		    (long long)json_int(backend, "weight"),
+		    json_str(backend, "state"));
+	}
+	json_object_foreach(json_obj(app, "settings"), key, value)
+	{
+		show_setting(c, key, value);
+	}
+}
+
+int
+cli_apps_info(struct cli *c)
+{
+	struct client_answer a;
+	char *path = client_path("apps", args_word(&c->args, 0), NULL);
+	int status = cli_ask(c, "GET", path, NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	cli_json(&c->out, a.body);
+	show_info(c, a.body);
+	client_answer_clear(&a);
+	return CLI_DONE;
+}
+
+int
+cli_apps_set(struct cli *c)
+{
+	const char *name = args_word(&c->args, 0);
+	json_t *settings;
+	int status = cli_settings(c, 1, &settings);
+	if (status != CLI_DONE)
+		return status;
+	json_t *body = json_object();
+	json_put(body, "settings", settings);
+	status = cli_do(c, "PATCH", client_path("apps", name, NULL), body);
+	if (status == CLI_DONE)
+		cli_say(&c->out, "Changed app %s", name);
+	return status;
+}
+
+int
+cli_apps_destroy(struct cli *c)
+{
+	const char *name = args_word(&c->args, 0);
+	char what[128];
+	snprintf(what, sizeof(what), "destroys app %.80s", name);
+	int status = cli_confirm(c, what, name);
+	if (status != CLI_DONE)
+		return status;
+	status = cli_do(c, "DELETE", client_path("apps", name, NULL), NULL);
+	if (status == CLI_DONE)
+		cli_say(&c->out, "Destroyed app %s", name);
+	return status;
+}

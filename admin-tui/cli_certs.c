@@ -1,0 +1,273 @@
+#include "admin-tui/cli.h"
+#include "admin-tui/cli_domain.h"
+#include "admin-tui/cli_run.h"
+
+static const char *const list_heads[] = {
+    "HOST", "SERVING", "NAME", "EXPIRES", "TRUSTED", "ISSUER", NULL};
+static const char *const history_heads[] = {"NUMBER", "SOURCE", "EXPIRES",
+    "INSTALLED", "REMOVED", "BY", "TRUSTED", "NAMES", NULL};
+
+static const char *
+yes_or_no(bool is)
+{
+	return is ? "yes" : "no";
+}
+
+static void
+show_served(void *ctx, struct cli *c, const json_t *item)
+{
+	struct cli_table *t = ctx;
+	char time[CLI_TIME_SIZE];
+	cli_table_add(t, json_str(item, "host"));
+	cli_table_add(t, json_str(item, "source"));
+	cli_table_add(t, json_str(item, "common_name"));
+	cli_table_add(t, cli_time(&c->out, json_str(item, "not_after"), time));
+	cli_table_add(t, yes_or_no(json_bool(item, "trusted")));
+	cli_table_add(t, json_str(item, "issuer"));
+}
+
+int
+cli_certs_list(struct cli *c)
+{
+	struct cli_table t;
+	char *path = client_path("certificates", NULL);
+	client_query(&path, "app", args_value(&c->args, "app"));
+	cli_table_init(&t, list_heads);
+	return cli_list(c, path, &t, show_served);
+}
+
+/* The certificate that visitors of host get; C26 when they get none. */
+static int
+ask_served(struct cli *c, const char *host, json_t **out)
+{
+	struct client_answer a;
+	struct fault f;
+	*out = NULL;
+	int status =
+	    cli_ask(c, "GET", client_path("domains", host, NULL), NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	*out = json_incref(json_obj(a.body, "certificate"));
+	if (*out == NULL) {
+		fault_set(&f, FAULT_C26_NONE_INSTALLED,
+		    "%s has no certificate yet: it is %s", host,
+		    json_str(a.body, "status"));
+		fault_action(&f, "See towpath domains info %s", host);
+		status = cli_refuse(c, &f);
+	}
+	client_answer_clear(&a);
+	return status;
+}
+
+int
+cli_certs_info(struct cli *c)
+{
+	char host[HOST_SIZE];
+	json_t *certificate;
+	int status = cli_host(c, 0, host);
+	if (status == CLI_DONE)
+		status = ask_served(c, host, &certificate);
+	if (status != CLI_DONE)
+		return status;
+	cli_json(&c->out, certificate);
+	cli_field(&c->out, "Host", "%s", host);
+	cli_certificate_show(c, certificate);
+	json_decref(certificate);
+	return CLI_DONE;
+}
+
+static void
+show_past(void *ctx, struct cli *c, const json_t *item)
+{
+	struct cli_table *t = ctx;
+	char time[CLI_TIME_SIZE];
+	struct buf names;
+	size_t i;
+	json_t *name;
+	cli_table_addf(t, "%lld", (long long)json_int(item, "number"));
+	cli_table_add(t, json_str(item, "source"));
+	cli_table_add(t, cli_time(&c->out, json_str(item, "not_after"), time));
+	cli_table_add(
+	    t, cli_time(&c->out, json_str(item, "installed_at"), time));
+	cli_table_add(t, cli_time(&c->out, json_str(item, "removed_at"), time));
+	cli_table_add(t, json_str(item, "installed_by"));
+	cli_table_add(t, yes_or_no(json_bool(item, "trusted")));
+	buf_init(&names, 1024 * 1024);
+	json_array_foreach(json_obj(item, "names"), i, name)
+	{
+		buf_printf(
+		    &names, "%s%s", i == 0 ? "" : " ", json_string_value(name));
+	}
+	char *text = buf_take(&names);
+	cli_table_add(t, text);
+	free(text);
+}
+
+static char *
+history_path(const char *host)
+{
+	return client_path("domains", host, "certificates", NULL);
+}
+
+int
+cli_certs_history(struct cli *c)
+{
+	char host[HOST_SIZE];
+	struct cli_table t;
+	int status = cli_host(c, 0, host);
+	if (status != CLI_DONE)
+		return status;
+	cli_table_init(&t, history_heads);
+	return cli_list(c, history_path(host), &t, show_past);
+}
+
+/* After a change: what visitors of host get now. */
+static int
+show_now(struct cli *c, const char *host)
+{
+	struct client_answer a;
+	char time[CLI_TIME_SIZE];
+	if (c->out.is_json)
+		return CLI_DONE;
+	int status =
+	    cli_ask(c, "GET", client_path("domains", host, NULL), NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	const json_t *certificate = json_obj(a.body, "certificate");
+	cli_time(&c->out, json_str(certificate, "not_after"), time);
+	cli_say(&c->out, "%s: %s, serving %s%s%s", host,
+	    json_str(a.body, "status"), json_str(a.body, "serving"),
+	    time[0] != '\0' ? " until " : "", time);
+	client_answer_clear(&a);
+	return CLI_DONE;
+}
+
+int
+cli_certs_rollback(struct cli *c)
+{
+	char host[HOST_SIZE];
+	uint64_t number = 0;
+	const char *to = args_value(&c->args, "to");
+	int status = cli_host(c, 0, host);
+	if (status != CLI_DONE)
+		return status;
+	json_t *body = json_object();
+	if (to != NULL) {
+		if (slice_to_u64(slice_str(to), &number) != ERR_OK ||
+		    number > INT64_MAX) {
+			json_decref(body);
+			return cli_usage(c, "not a number: --to %s", to);
+		}
+		json_put_int(body, "to", (int64_t)number);
+	}
+	status = cli_do(
+	    c, "POST", client_path("domains", host, "rollback", NULL), body);
+	return status == CLI_DONE ? show_now(c, host) : status;
+}
+
+int
+cli_certs_remove(struct cli *c)
+{
+	char host[HOST_SIZE];
+	int status = cli_host(c, 0, host);
+	if (status != CLI_DONE)
+		return status;
+	char *path = client_path("domains", host, "certificate", NULL);
+	if (args_has(&c->args, "force"))
+		client_query(&path, "force", "1");
+	status = cli_do(c, "DELETE", path, NULL);
+	return status == CLI_DONE ? show_now(c, host) : status;
+}
+
+/* --- renew ---------------------------------------------------------------- */
+
+/* The highest number of an automatic certificate in host's history. */
+static int
+newest_automatic(struct cli *c, const char *host, int64_t *number)
+{
+	struct client_answer a;
+	size_t i;
+	json_t *item;
+	*number = 0;
+	int status = cli_ask(c, "GET", history_path(host), NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	json_array_foreach(a.body, i, item)
+	{
+		if (strcmp(json_str(item, "source"), "automatic") == 0 &&
+		    json_int(item, "number") > *number)
+			*number = json_int(item, "number");
+	}
+	client_answer_clear(&a);
+	return CLI_DONE;
+}
+
+/* Waits for an automatic certificate newer than number `before`. */
+static int
+wait_renewed(struct cli *c, const char *host, int64_t before, int64_t seconds)
+{
+	for (int64_t left = seconds * 2; left > 0; left--) {
+		int64_t now;
+		int status = newest_automatic(c, host, &now);
+		if (status != CLI_DONE)
+			return status;
+		if (now > before)
+			return cli_domain_wait(c, host, 1);
+		cli_sleep(c, 0.5);
+	}
+	struct fault f = {0};
+	snprintf(f.text, sizeof(f.text), "%s has no new certificate yet", host);
+	fault_action(&f, "Look again with towpath domains info %s", host);
+	cli_fault(&c->out, &f, NULL);
+	return CLI_NOT_YET;
+}
+
+int
+cli_certs_renew(struct cli *c)
+{
+	char host[HOST_SIZE];
+	int64_t wait, before = 0;
+	struct client_answer a;
+	int status = cli_host(c, 0, host);
+	if (status == CLI_DONE)
+		status = cli_wait_seconds(c, &wait);
+	if (status == CLI_DONE && wait > 0)
+		status = newest_automatic(c, host, &before);
+	if (status == CLI_DONE)
+		status = cli_ask(c, "POST",
+		    client_path("domains", host, "renew", NULL), NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	if (wait == 0) {
+		cli_json(&c->out, a.body);
+		cli_say(&c->out, "Ordering a new certificate for %s", host);
+	}
+	client_answer_clear(&a);
+	return wait == 0 ? CLI_DONE : wait_renewed(c, host, before, wait);
+}
+
+int
+cli_certs_csr(struct cli *c)
+{
+	char host[HOST_SIZE];
+	struct client_answer a;
+	int status = cli_host(c, 0, host);
+	if (status != CLI_DONE)
+		return status;
+	json_t *body = json_object();
+	if (args_has(&c->args, "key-type"))
+		json_put_str(
+		    body, "key_type", args_value(&c->args, "key-type"));
+	if (args_has(&c->args, "subject"))
+		json_put_str(body, "subject", args_value(&c->args, "subject"));
+	status = cli_ask(
+	    c, "POST", client_path("domains", host, "csr", NULL), body, &a);
+	if (status != CLI_DONE)
+		return status;
+	cli_json(&c->out, a.body);
+	/* A PEM is many lines: not for cli_say. */
+	if (!c->out.is_json)
+		fputs(json_str(a.body, "csr"), c->out.out);
+	client_answer_clear(&a);
+	return CLI_DONE;
+}

@@ -1,0 +1,174 @@
+#include "admin-tui/cli_domain.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+#define POLL_FIRST                                                             \
+	0.1 /* seconds; a domain whose DNS is right takes about one            \
+	     */
+#define POLL_MAX 2.0
+
+static void
+show_time(
+    struct cli *c, const char *label, const json_t *object, const char *key)
+{
+	char time[CLI_TIME_SIZE];
+	const char *at = json_str(object, key);
+	if (at[0] != '\0')
+		cli_field(&c->out, label, "%s", cli_time(&c->out, at, time));
+}
+
+static void
+show_fault(struct cli *c, const json_t *fault)
+{
+	char text[CLI_FAULT_SIZE];
+	if (fault == NULL)
+		return;
+	cli_field(&c->out, "Fault", "%s", cli_fault_text(fault, text));
+	cli_field(&c->out, "What to do", "%s", json_str(fault, "action"));
+}
+
+void
+cli_domain_show_records(struct cli *c, const json_t *records)
+{
+	size_t i;
+	json_t *r;
+	json_array_foreach(records, i, r)
+	{
+		const char *was = json_str(r, "was");
+		cli_field(&c->out, "DNS record", "%s: %s. %lld IN %s %s%s%s",
+		    json_str(r, "do"), json_str(r, "name"),
+		    (long long)json_int(r, "ttl"), json_str(r, "type"),
+		    json_str(r, "value"), was[0] != '\0' ? " ; was " : "", was);
+	}
+}
+
+void
+cli_certificate_show(struct cli *c, const json_t *certificate)
+{
+	size_t i;
+	json_t *name;
+	cli_field(&c->out, "Number", "%lld",
+	    (long long)json_int(certificate, "number"));
+	cli_field(&c->out, "Source", "%s", json_str(certificate, "source"));
+	cli_field(
+	    &c->out, "Common name", "%s", json_str(certificate, "common_name"));
+	json_array_foreach(json_obj(certificate, "names"), i, name)
+	{
+		cli_field(&c->out, "Name", "%s", json_string_value(name));
+	}
+	cli_field(&c->out, "Issuer", "%s", json_str(certificate, "issuer"));
+	show_time(c, "Valid from", certificate, "not_before");
+	show_time(c, "Expires", certificate, "not_after");
+	cli_field(&c->out, "Serial", "%s", json_str(certificate, "serial"));
+	cli_field(&c->out, "SHA-256", "%s",
+	    json_str(certificate, "fingerprint_sha256"));
+	cli_field(&c->out, "Key", "%s", json_str(certificate, "key_type"));
+	cli_field(&c->out, "Chain", "%lld",
+	    (long long)json_int(certificate, "chain_length"));
+	cli_field(&c->out, "Trusted", "%s%s%s",
+	    json_bool(certificate, "trusted") ? "yes" : "no",
+	    json_str(certificate, "trust_fault")[0] != '\0' ? ": " : "",
+	    json_str(certificate, "trust_fault"));
+	show_time(c, "Installed", certificate, "installed_at");
+	cli_field(&c->out, "Installed by", "%s",
+	    json_str(certificate, "installed_by"));
+}
+
+void
+cli_domain_show(struct cli *c, const json_t *domain)
+{
+	char unicode[HOST_TEXT_SIZE];
+	const char *host = json_str(domain, "host");
+	const json_t *certificate = json_obj(domain, "certificate");
+	cli_field(&c->out, "Host", "%s", host);
+	host_display(slice_str(host), unicode);
+	if (strcmp(unicode, host) != 0)
+		cli_field(&c->out, "In letters", "%s", unicode);
+	cli_field(&c->out, "App", "%s", json_str(domain, "app"));
+	cli_field(&c->out, "Status", "%s", json_str(domain, "status"));
+	show_time(c, "Since", domain, "status_since");
+	cli_field(&c->out, "DNS", "%s", json_str(domain, "dns"));
+	show_time(c, "DNS checked", domain, "dns_checked_at");
+	cli_field(&c->out, "Serving", "%s", json_str(domain, "serving"));
+	show_time(c, "Expires", domain, "expires_at");
+	show_time(c, "Renews", domain, "renews_at");
+	show_time(c, "Next attempt", domain, "next_attempt_at");
+	show_fault(c, json_obj(domain, "fault"));
+	cli_domain_show_records(c, json_obj(domain, "records"));
+	cli_field(&c->out, "Automatic", "%s",
+	    json_bool(domain, "automatic") ? "on" : "off");
+	if (json_str(domain, "origin")[0] != '\0')
+		cli_field(&c->out, "Origin", "%s", json_str(domain, "origin"));
+	if (json_str(domain, "reference")[0] != '\0')
+		cli_field(
+		    &c->out, "Reference", "%s", json_str(domain, "reference"));
+	show_time(c, "Created", domain, "created_at");
+	if (certificate != NULL)
+		cli_field(&c->out, "Certificate", "number %lld by %s",
+		    (long long)json_int(certificate, "number"),
+		    json_str(certificate, "issuer"));
+}
+
+void
+cli_domain_show_diagnosis(struct cli *c, const json_t *diagnosis)
+{
+	cli_field(&c->out, "Host", "%s", json_str(diagnosis, "host"));
+	cli_field(&c->out, "Answer", "%s", json_str(diagnosis, "message"));
+	cli_domain_show_records(c, json_obj(diagnosis, "records"));
+}
+
+/* --- waiting -------------------------------------------------------------- */
+
+static bool
+is_status(const json_t *domain, const char *status)
+{
+	return strcmp(json_str(domain, "status"), status) == 0;
+}
+
+/* Without a fault there is nothing wrong yet, and so no code. */
+static int
+say_not_yet(struct cli *c, const json_t *domain)
+{
+	struct fault f = {.text = "no certificate yet"};
+	const char *host = json_str(domain, "host");
+	bool needs_person = is_status(domain, "Action required");
+	if (json_obj(domain, "fault") != NULL)
+		json_to_fault(json_obj(domain, "fault"), &f);
+	else
+		fault_action(
+		    &f, "Look again with towpath domains info %s", host);
+	fault_prefix(&f, "%s is %s", host, json_str(domain, "status"));
+	cli_fault(&c->out, &f, NULL);
+	return needs_person ? CLI_REFUSED : CLI_NOT_YET;
+}
+
+int
+cli_domain_wait(struct cli *c, const char *host, int64_t seconds)
+{
+	int64_t until = clock_mono_ms() + seconds * 1000;
+	double pause = POLL_FIRST;
+	for (;;) {
+		struct client_answer a;
+		int status = cli_ask(
+		    c, "GET", client_path("domains", host, NULL), NULL, &a);
+		if (status != CLI_DONE)
+			return status;
+		bool is_there = is_status(a.body, "In use") ||
+				is_status(a.body, "Not used");
+		if (is_there) {
+			cli_say(&c->out, "%s: %s", host,
+			    json_str(a.body, "status"));
+			cli_json(&c->out, a.body);
+		} else if (is_status(a.body, "Action required") ||
+			   clock_mono_ms() >= until) {
+			status = say_not_yet(c, a.body);
+		}
+		client_answer_clear(&a);
+		if (is_there || status != CLI_DONE)
+			return status;
+		cli_sleep(c, pause);
+		pause = pause * 2 < POLL_MAX ? pause * 2 : POLL_MAX;
+	}
+}

@@ -1,0 +1,30 @@
+#ifndef ADMIN_TUI_CLI_UPLOAD_H
+#define ADMIN_TUI_CLI_UPLOAD_H
+/*
+ * From files to the API's `upload` (INTERFACE.md, 4), and its answer for
+ * people.  Files are recognised by content, only as far as it takes to send
+ * them: what they hold is judged by the daemon alone.
+ */
+#include "admin-tui/cli.h"
+
+#define UPLOAD_FILE_MAX       (1024 * 1024)
+#define UPLOAD_FILES_MAX      64
+#define UPLOAD_PASSPHRASE_MAX 1024
+
+/*
+ * Reads FILEs, from the word `first` on, and what --cert, --chain, --key and
+ * --passphrase-file name.  *out is an upload, NULL when no file was given at
+ * all.  Else than CLI_DONE: it was printed.
+ */
+int upload_read(struct cli *c, size_t first, json_t **out);
+
+/* Tells what was done, or would be: {"certificate", "replaces", ...}. */
+void upload_show(struct cli *c, const json_t *answer, bool is_dry_run);
+
+/*
+ * How bytes are called in PEM when they are DER: "CERTIFICATE",
+ * "PRIVATE KEY" and its kinds; NULL for anything else, PKCS#12 too.
+ */
+const char *upload_pem_label(struct slice bytes);
+
+#endif
