@@ -86,10 +86,9 @@ cut(struct channel *c)
 }
 
 static void
-finish_request(struct channel *c, struct request *r, enum err e,
-    struct slice body, const struct fault *f)
+finish_request(
+    struct request *r, enum err e, struct slice body, const struct fault *f)
 {
-	(void)c;
 	list_remove(&r->link);
 	r->done(r->ctx, e, body, f);
 	free(r);
@@ -99,23 +98,23 @@ static void
 fail_requests(struct channel *c, enum err e, int64_t due_ms)
 {
 	struct fault f = {0};
+	struct list due;
+	struct list *first;
 
+	/* set apart first: a callback may ask again, which is for later */
+	list_init(&due);
+	LIST_FOREACH_SAFE(it, &c->requests) {
+		if (container_of(it, struct request, link)->deadline_ms >
+		    due_ms)
+			continue;
+		list_remove(it);
+		list_append(&due, it);
+	}
 	fault_set(
 	    &f, FAULT_S25_INTERNAL, "%s did not answer", role_name(c->peer));
-	/* a callback may add or end requests, so begin again after each */
-	for (bool again = true; again;) {
-		again = false;
-		LIST_FOREACH(it, &c->requests) {
-			struct request *r =
-			    container_of(it, struct request, link);
-
-			if (r->deadline_ms > due_ms)
-				continue;
-			finish_request(c, r, e, SLICE(""), &f);
-			again = true;
-			break;
-		}
-	}
+	while ((first = list_first(&due)) != NULL)
+		finish_request(container_of(first, struct request, link), e,
+		    SLICE(""), &f);
 }
 
 static void
@@ -162,12 +161,12 @@ take_answer(struct channel *c, const struct channel_message *m)
 		if (r->number != m->number)
 			continue;
 		if (m->type == MSG_ANSWER) {
-			finish_request(c, r, ERR_OK, m->body, &f);
+			finish_request(r, ERR_OK, m->body, &f);
 		} else {
 			struct wire w = wire_open(m->body);
 
 			wire_fault(&w, &f);
-			finish_request(c, r, ERR_DENIED, SLICE(""), &f);
+			finish_request(r, ERR_DENIED, SLICE(""), &f);
 		}
 		return;
 	}

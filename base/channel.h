@@ -23,9 +23,9 @@
 #include "base/fault.h"
 #include "base/messages.h"
 
-#define CHANNEL_MESSAGE_MAX (160 * 1024)     /* one message */
+#define CHANNEL_MESSAGE_MAX ((size_t)160 * 1024) /* one message */
 #define CHANNEL_FDS_MAX     DATAGRAM_FDS_MAX /* descriptors beside one message */
-#define CHANNEL_QUEUE_MAX   (4096 * 1024)    /* unsent bytes */
+#define CHANNEL_QUEUE_MAX   ((size_t)4096 * 1024) /* unsent bytes */
 
 struct channel;
 

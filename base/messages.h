@@ -40,6 +40,7 @@ enum message {
 	MSG_START,  /* every peer is there: enter the sandbox and serve */
 	MSG_DRAIN,  /* u32 ms: stop accepting, finish what is open, exit */
 	MSG_REOPEN, /* worker; fd: the access log, opened again */
+	MSG_LEVEL,  /* u8 log level from now on (base/log.h) */
 
 	/* child -> parent */
 	MSG_READY,  /* serving */

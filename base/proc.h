@@ -7,6 +7,8 @@
  */
 #include <sys/types.h>
 
+#include <ev.h>
+
 #include "base/err.h"
 #include "base/fault.h"
 #include "base/messages.h"
@@ -46,10 +48,17 @@ void proc_set_title(const char *title);
 
 /*
  * A child's own hardening: no_new_privs, not dumpable, no core.  The parent
- * dying ends control and keys (SIGKILL by prctl); a worker gets SIGTERM, so
- * that it stops accepting and drains.
+ * dying ends control (SIGKILL by the kernel); a worker gets SIGTERM, so that
+ * it stops accepting and drains; keys end when their peer does, which they see
+ * themselves.  Ends the process when the parent is gone already.
  */
 void proc_harden(enum role role);
+
+/*
+ * The process's event loop: libev's default one (child watchers need it) on
+ * epoll, whatever the environment says (its io_uring backend aborts).
+ */
+struct ev_loop *proc_loop(void);
 
 /* Parent, as root: keeps only SETUID, SETGID, NET_BIND_SERVICE and KILL.  Not
  * root: nothing. */

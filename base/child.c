@@ -1,0 +1,281 @@
+#include "base/child.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/sandbox.h"
+#include "base/wire.h"
+
+#define EXIT_CANNOT_START 2
+
+enum child_state {
+	CHILD_NEW,     /* waits for MSG_SETUP */
+	CHILD_SET_UP,  /* waits for peers and MSG_START */
+	CHILD_STARTED, /* in the sandbox, not announced yet */
+	CHILD_READY,   /* announced */
+};
+
+struct child {
+	enum role role;
+	uint32_t instance;
+	const struct child_ops *ops;
+	void *ctx;
+	enum child_state state;
+	struct ev_loop *loop;
+	struct channel *parent;
+	ev_signal terminate;
+	bool is_orphan;
+	int status;
+};
+
+/* Tells the parent why this child cannot start, and ends it. */
+static void
+fail(struct child *c, const struct fault *f)
+{
+	struct buf body;
+
+	buf_init(&body, CHANNEL_MESSAGE_MAX);
+	wire_put_fault(&body, f);
+	(void)channel_send(c->parent, MSG_FAILED, buf_slice(&body), NULL, 0);
+	buf_clear(&body);
+	child_exit(c, EXIT_CANNOT_START);
+}
+
+static enum err
+handle_setup(struct child *c, const struct channel_message *m)
+{
+	struct wire w = wire_open(m->body);
+	uint32_t instance = wire_u32(&w);
+	struct slice config = wire_bytes(&w);
+	struct fault f = {0};
+
+	if (wire_end(&w) != ERR_OK || instance != c->instance ||
+	    c->state != CHILD_NEW)
+		return ERR_SYNTAX;
+	c->state = CHILD_SET_UP;
+	if (c->ops->on_setup(c->ctx, config, m->fds, m->n_fds, &f) != ERR_OK)
+		fail(c, &f);
+	return ERR_OK;
+}
+
+static enum err
+handle_peer(struct child *c, const struct channel_message *m)
+{
+	struct wire w = wire_open(m->body);
+	uint8_t role = wire_u8(&w);
+	uint32_t instance = wire_u32(&w);
+	int fd;
+
+	if (wire_end(&w) != ERR_OK || role >= ROLES || m->n_fds != 1 ||
+	    c->state == CHILD_NEW)
+		return ERR_SYNTAX;
+	fd = m->fds[0];
+	m->fds[0] = -1;
+	c->ops->on_peer(c->ctx, (enum role)role, instance, fd);
+	return ERR_OK;
+}
+
+static enum err
+handle_start(struct child *c)
+{
+	struct fault f = {0};
+	enum err e;
+
+	if (c->state != CHILD_SET_UP)
+		return ERR_SYNTAX;
+	c->state = CHILD_STARTED;
+	sandbox_enter(c->role);
+	e = c->ops->on_start(c->ctx, &f);
+	if (e == ERR_OK)
+		child_ready(c);
+	else if (e != ERR_AGAIN)
+		fail(c, &f);
+	return ERR_OK;
+}
+
+static enum err
+handle_drain(struct child *c, struct slice body)
+{
+	struct wire w = wire_open(body);
+	uint32_t ms = wire_u32(&w);
+
+	if (wire_end(&w) != ERR_OK)
+		return ERR_SYNTAX;
+	if (c->ops->on_drain != NULL && c->state == CHILD_READY)
+		c->ops->on_drain(c->ctx, ms);
+	else
+		child_exit(c, 0);
+	return ERR_OK;
+}
+
+static enum err
+handle_reopen(struct child *c, const struct channel_message *m)
+{
+	int fd;
+
+	if (c->ops->on_reopen == NULL || m->n_fds != 1 || m->body.n != 0)
+		return ERR_SYNTAX;
+	fd = m->fds[0];
+	m->fds[0] = -1;
+	c->ops->on_reopen(c->ctx, fd);
+	return ERR_OK;
+}
+
+static enum err
+handle_level(struct slice body)
+{
+	struct wire w = wire_open(body);
+	uint8_t level = wire_u8(&w);
+
+	if (wire_end(&w) != ERR_OK || level > LOG_LEVEL_DEBUG)
+		return ERR_SYNTAX;
+	log_set_level((enum log_level)level);
+	return ERR_OK;
+}
+
+/* What the parent may ask; the message table has refused the rest already. */
+static enum err
+on_message(void *ctx, struct channel *channel, const struct channel_message *m)
+{
+	struct child *c = ctx;
+
+	(void)channel;
+	if (m->type == MSG_SETUP)
+		return handle_setup(c, m);
+	if (m->type == MSG_PEER)
+		return handle_peer(c, m);
+	if (m->type == MSG_START)
+		return handle_start(c);
+	if (m->type == MSG_DRAIN)
+		return handle_drain(c, m->body);
+	if (m->type == MSG_REOPEN)
+		return handle_reopen(c, m);
+	if (m->type == MSG_LEVEL)
+		return handle_level(m->body);
+	return ERR_SYNTAX;
+}
+
+static void
+orphan(struct child *c)
+{
+	if (c->is_orphan)
+		return;
+	c->is_orphan = true;
+	log_debug("the parent is gone");
+	if (c->ops->on_orphaned != NULL && c->state == CHILD_READY)
+		c->ops->on_orphaned(c->ctx);
+	else
+		child_exit(c, 0);
+}
+
+static void
+on_closed(void *ctx, struct channel *channel)
+{
+	(void)channel;
+	orphan(ctx);
+}
+
+static void
+on_terminate(struct ev_loop *loop, ev_signal *w, int events)
+{
+	(void)loop;
+	(void)events;
+	orphan(container_of(w, struct child, terminate));
+}
+
+static void
+ignore_signals(void)
+{
+	static const int ignored[] = {
+	    SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
+
+	for (size_t i = 0; i < COUNT_OF(ignored); i++)
+		(void)signal(ignored[i], SIG_IGN);
+}
+
+struct child *
+child_new(
+    enum role role, uint32_t instance, const struct child_ops *ops, void *ctx)
+{
+	static const struct channel_ops channel_ops = {on_message, on_closed};
+	struct child *c = xcalloc(1, sizeof(*c));
+	char title[64];
+
+	c->role = role;
+	c->instance = instance;
+	c->ops = ops;
+	c->ctx = ctx;
+	if (role == ROLE_CONTROL)
+		(void)snprintf(title, sizeof(title), "towpathd: control");
+	else
+		(void)snprintf(title, sizeof(title), "towpathd: %s %u",
+		    role_name(role), instance);
+	proc_set_title(title);
+	proc_harden(role);
+	ignore_signals();
+	clock_init();
+	c->loop = proc_loop();
+	ev_signal_init(&c->terminate, on_terminate, SIGTERM);
+	ev_signal_start(c->loop, &c->terminate);
+	c->parent =
+	    channel_new(PROC_CHANNEL_FD, role, ROLE_PARENT, 0, &channel_ops, c);
+	channel_start(c->parent, c->loop);
+	return c;
+}
+
+void
+child_free(struct child *c)
+{
+	if (c == NULL)
+		return;
+	channel_free(c->parent);
+	ev_signal_stop(c->loop, &c->terminate);
+	ev_loop_destroy(c->loop);
+	free(c);
+}
+
+struct ev_loop *
+child_loop(const struct child *c)
+{
+	return c->loop;
+}
+
+uint32_t
+child_instance(const struct child *c)
+{
+	return c->instance;
+}
+
+int
+child_run(struct child *c)
+{
+	(void)ev_run(c->loop, 0);
+	return c->status;
+}
+
+void
+child_ready(struct child *c)
+{
+	if (c->state != CHILD_STARTED)
+		return;
+	c->state = CHILD_READY;
+	(void)channel_send(c->parent, MSG_READY, SLICE(""), NULL, 0);
+}
+
+void
+child_exit(struct child *c, int status)
+{
+	c->status = status;
+	ev_break(c->loop, EVBREAK_ALL);
+}
+
+bool
+child_is_orphan(const struct child *c)
+{
+	return c->is_orphan;
+}
