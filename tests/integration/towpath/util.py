@@ -8,6 +8,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("TOWPATH_BUILD", ROOT / "build/release"))
 IS_ASAN = "asan" in BUILD.name
+# What only root may do: cores of other users' processes, installing a package.
+AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 # Sanitizers and a shared machine are slow; a deadline here only says "hung".
 PATIENCE = 60 if IS_ASAN else 30
 
