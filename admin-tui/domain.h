@@ -1,0 +1,69 @@
+#ifndef ADMIN_TUI_DOMAIN_H
+#define ADMIN_TUI_DOMAIN_H
+/*
+ * A domain as the API tells it, and how much it needs a person.
+ *
+ * Owned by: the model.   Freed by: domain_clear.
+ */
+#include "admin-tui/cert.h"
+#include "admin-tui/theme.h"
+
+enum status {
+	STATUS_UNKNOWN, /* a word this console does not know */
+	STATUS_ACTION_REQUIRED,
+	STATUS_PENDING_DNS,
+	STATUS_CREATING,
+	STATUS_IN_USE,
+	STATUS_NOT_USED,
+	STATUSES
+};
+
+struct record {     /* what to change at the DNS provider */
+	char *what; /* "create", "delete", "change" */
+	char *type, *name, *value, *was;
+	int64_t ttl;
+};
+
+#define DOMAIN_RECORDS_MAX 32
+
+struct domain {
+	char *host, *app, *origin, *reference;
+	char *status_text, *dns, *serving;
+	enum status status;
+	bool is_automatic;
+	int64_t status_since, dns_checked_at, expires_at, renews_at;
+	int64_t next_attempt_at, created_at;
+	struct fault fault; /* FAULT_NONE and "": nothing is wrong */
+	struct record *records;
+	size_t n_records;
+	bool has_certificate;
+	struct cert certificate;
+};
+
+void domain_read(struct domain *d, const json_t *o); /* into an empty one */
+void domain_clear(struct domain *d);
+
+/* The word of a status, as the API and the CLI say it. */
+const char *domain_status_word(enum status status);
+enum status domain_status_parse(const char *word);
+
+/* The glyph and role a status is drawn with. */
+const char *domain_glyph(const struct domain *d);
+enum role domain_role(const struct domain *d);
+
+/*
+ * Whether the served certificate ends too soon.  Relative, never a number of
+ * days: an automatic one when its renewal is overdue, a custom one (nobody
+ * renews it) in its last third but not before its last 14 days.
+ */
+bool domain_is_expiring(const struct domain *d, int64_t now);
+bool domain_is_problem(const struct domain *d, int64_t now);
+
+/* Order of urgency, then of names: what needs a person comes first. */
+int domain_urgency(const struct domain *d, int64_t now);
+
+/* A record as a line of a zone file. */
+#define RECORD_LINE_SIZE 700
+char *record_line(const struct record *r, char out[RECORD_LINE_SIZE]);
+
+#endif
