@@ -1,0 +1,447 @@
+#include "admin-tui/screen_dashboard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "admin-tui/deeds.h"
+#include "admin-tui/screen_domain.h"
+#include "admin-tui/summary.h"
+#include "admin-tui/table.h"
+#include "admin-tui/words.h"
+#include "base/mem.h"
+
+#define HEAD_ROWS 2 /* strip and rule */
+
+enum column {
+	COLUMN_DOMAIN,
+	COLUMN_STATUS,
+	COLUMN_SERVING,
+	COLUMN_EXPIRES,
+	COLUMN_APP,
+	COLUMN_FAULT
+};
+
+static const struct table_column columns[] = {
+    [COLUMN_DOMAIN] = {"DOMAIN", {18, 48, 0, 0}, TEXT_CUT_MIDDLE},
+    [COLUMN_STATUS] = {"STATUS", {17, 17, 0, 0}, TEXT_CUT_END},
+    [COLUMN_SERVING] = {"SERVING", {11, 11, 2, 0}, TEXT_CUT_END},
+    [COLUMN_EXPIRES] = {"EXPIRES", {12, 12, 1, 0}, TEXT_CUT_END},
+    [COLUMN_APP] = {"APP", {7, 12, 4, 0}, TEXT_CUT_END},
+    [COLUMN_FAULT] = {"WHY", {4, 90, 3, 0}, TEXT_CUT_END},
+};
+
+struct dashboard {
+	struct screen screen;
+	struct table table;
+	struct lineedit filter;
+	bool is_typing; /* the filter */
+	bool only_problems;
+};
+
+static struct dashboard *
+of(struct screen *s)
+{
+	return container_of(s, struct dashboard, screen);
+}
+
+static const struct dashboard *
+of_const(const struct screen *s)
+{
+	return container_of(s, const struct dashboard, screen);
+}
+
+/* --- the table's source ------------------------------------------------- */
+
+static const struct domain *
+row_of(const void *ctx, size_t row)
+{
+	const struct dashboard *d = ctx;
+	return &d->screen.model->domains[row];
+}
+
+static size_t
+count(const void *ctx)
+{
+	const struct dashboard *d = ctx;
+	return d->screen.model->n_domains;
+}
+
+static void
+id(const void *ctx, size_t row, char out[TABLE_ID_SIZE])
+{
+	snprintf(out, TABLE_ID_SIZE, "%s", row_of(ctx, row)->host);
+}
+
+static void
+expires(const struct domain *d, int64_t now, struct table_cell *out)
+{
+	char until[WORDS_SIZE];
+	bool soon = domain_is_expiring(d, now);
+	words_until(d->expires_at, now, until);
+	if (strcmp(until, "expired") != 0 && d->expires_at - now < 86400 &&
+	    d->expires_at != 0)
+		until[text_prefix(slice_str(until), 10)] = '\0';
+	snprintf(out->text, sizeof(out->text), "%s%s", soon ? "! " : "", until);
+	out->role = soon ? ROLE_WARN : ROLE_TEXT;
+}
+
+static void
+cell(const void *ctx, size_t row, size_t column, struct table_cell *out)
+{
+	const struct dashboard *self = ctx;
+	const struct domain *d = row_of(ctx, row);
+	const char *text = d->host;
+	switch ((enum column)column) {
+	case COLUMN_DOMAIN:
+		break;
+	case COLUMN_STATUS:
+		snprintf(out->text, sizeof(out->text), "%s %s", domain_glyph(d),
+		    d->status_text);
+		out->role = domain_role(d);
+		return;
+	case COLUMN_SERVING:
+		text = d->serving;
+		break;
+	case COLUMN_EXPIRES:
+		expires(d, self->screen.model->now, out);
+		return;
+	case COLUMN_APP:
+		text = d->app;
+		break;
+	case COLUMN_FAULT:
+		snprintf(out->text, sizeof(out->text), "%s %s",
+		    fault_code_name(d->fault.code), d->fault.text);
+		return;
+	}
+	snprintf(out->text, sizeof(out->text), "%s", text);
+}
+
+static bool
+text(const void *ctx, size_t row, const char *name, char out[FILTER_TEXT_SIZE])
+{
+	const struct domain *d = row_of(ctx, row);
+	const char *one = NULL;
+	if (name[0] == '\0') {
+		snprintf(out, FILTER_TEXT_SIZE, "%s %s %s %s %s %.300s",
+		    d->host, d->status_text, d->serving, d->app,
+		    fault_code_name(d->fault.code), d->fault.text);
+		return true;
+	}
+	if (strcmp(name, "status") == 0)
+		one = d->status_text;
+	else if (strcmp(name, "app") == 0)
+		one = d->app;
+	else if (strcmp(name, "serving") == 0)
+		one = d->serving;
+	else if (strcmp(name, "dns") == 0)
+		one = d->dns;
+	else if (strcmp(name, "fault") == 0)
+		one = fault_code_name(d->fault.code);
+	if (one == NULL)
+		return false;
+	snprintf(out, FILTER_TEXT_SIZE, "%s", one);
+	return true;
+}
+
+static int
+compare(const void *ctx, size_t a, size_t b, size_t column)
+{
+	const struct domain *x = row_of(ctx, a), *y = row_of(ctx, b);
+	struct table_cell left = {.role = ROLE_TEXT}, right = left;
+	if (column == COLUMN_EXPIRES) {
+		/* What never expires comes last. */
+		uint64_t p = (uint64_t)x->expires_at - 1;
+		uint64_t q = (uint64_t)y->expires_at - 1;
+		return p < q ? -1 : p > q;
+	}
+	if (column == COLUMN_STATUS)
+		return (int)x->status - (int)y->status;
+	cell(ctx, a, column, &left);
+	cell(ctx, b, column, &right);
+	return strcmp(left.text, right.text);
+}
+
+static bool
+is_listed(const void *ctx, size_t row)
+{
+	const struct dashboard *self = ctx;
+	return !self->only_problems ||
+	       domain_is_problem(row_of(ctx, row), self->screen.model->now);
+}
+
+static const struct table_source source = {
+    .count = count,
+    .id = id,
+    .cell = cell,
+    .text = text,
+    .is_listed = is_listed,
+    .compare = compare,
+};
+
+/* --- drawing ------------------------------------------------------------ */
+
+static void
+draw_strip(const struct dashboard *d, struct canvas c)
+{
+	char chip[TABLE_FILTER_SIZE + 32];
+	struct rect line = {0, 1, 1, c.r.cols - 1};
+	if (d->is_typing) {
+		line.x = canvas_text(c, 0, 1, ROLE_TITLE, "filter: ");
+		line.cols = c.r.cols - line.x;
+		lineedit_draw(&d->filter, c, line);
+		return;
+	}
+	summary_draw(d->screen.model, c, 0);
+	if (d->table.filter[0] == '\0' && !d->only_problems)
+		return;
+	snprintf(chip, sizeof(chip), " %s%s%s  Esc clears ",
+	    d->only_problems ? "problems only" : "",
+	    d->table.filter[0] != '\0' ? " filter: " : "", d->table.filter);
+	canvas_right(c, 0, ROLE_BAR, chip);
+}
+
+static void
+draw_empty(const struct dashboard *d, struct canvas c)
+{
+	const struct model *m = d->screen.model;
+	if (!m->has_domains) {
+		canvas_printf(c, 1, 3, ROLE_DIM,
+		    m->link == LINK_AWAY ? "nothing was heard yet"
+					 : "asking %s ...",
+		    m->where);
+		return;
+	}
+	if (m->n_domains > 0) {
+		canvas_text(c, 1, 3, ROLE_DIM, "no domain matches");
+		return;
+	}
+	canvas_text(c, 1, 3, ROLE_TITLE, "No domains yet.");
+	canvas_text(c, 2, 3, ROLE_TEXT,
+	    "Press a to add the first one; its DNS records are shown next.");
+}
+
+static void
+draw(const struct screen *s, struct canvas c)
+{
+	const struct dashboard *d = of_const(s);
+	struct rect body = {0, 0, c.r.rows, c.r.cols};
+	rect_top(&body, HEAD_ROWS);
+	canvas_rule(c, 1, false);
+	struct canvas list = canvas_part(c, body);
+	table_draw(&d->table, list);
+	if (d->table.n_view == 0)
+		draw_empty(d, list);
+	draw_strip(d, c); /* last: while it is typed the cursor is there */
+}
+
+/* --- commands ----------------------------------------------------------- */
+
+static enum place
+place(const struct screen *s)
+{
+	(void)s;
+	return PLACE_DASHBOARD;
+}
+
+static void
+layout(struct screen *s, int rows, int cols)
+{
+	(void)cols;
+	table_sync(&of(s)->table, rows - HEAD_ROWS - 1);
+}
+
+static const char *
+host(const struct screen *s)
+{
+	const struct dashboard *d = of_const(s);
+	return d->table.selected[0] == '\0' ? NULL : d->table.selected;
+}
+
+static void
+check(struct dashboard *d, struct fx *fx)
+{
+	const struct model *m = d->screen.model;
+	size_t n = 0;
+	for (size_t i = 0; i < m->n_domains; i++)
+		if (table_is_marked(&d->table, m->domains[i].host)) {
+			deed_check(&m->domains[i], fx);
+			n++;
+		}
+	const struct domain *one = screen_domain(&d->screen);
+	if (n == 0 && one != NULL)
+		deed_check(one, fx);
+}
+
+static bool
+clear_one_layer(struct dashboard *d)
+{
+	if (d->table.filter[0] != '\0') {
+		lineedit_clear(&d->filter);
+		table_filter(&d->table, "");
+	} else if (d->only_problems) {
+		d->only_problems = false;
+		table_sync(&d->table, d->table.rows);
+	} else {
+		table_unmark_all(&d->table);
+	}
+	return true;
+}
+
+static bool
+view_command(struct dashboard *d, enum command command)
+{
+	struct table *t = &d->table;
+	if (table_command(t, command))
+		return true;
+	if (command == COMMAND_BACK)
+		return clear_one_layer(d);
+	if (command == COMMAND_FILTER)
+		d->is_typing = true;
+	else if (command == COMMAND_MARK)
+		table_mark(t);
+	else if (command == COMMAND_SORT_LEFT)
+		table_sort(t, -1);
+	else if (command == COMMAND_SORT_RIGHT)
+		table_sort(t, 1);
+	else if (command == COMMAND_INVERT)
+		table_invert(t);
+	else if (command == COMMAND_PROBLEMS)
+		d->only_problems = !d->only_problems;
+	else
+		return false;
+	table_sync(t, t->rows);
+	return true;
+}
+
+static bool
+command(struct screen *s, enum command what, struct fx *fx)
+{
+	struct dashboard *d = of(s);
+	const struct domain *one = screen_domain(s);
+	if (view_command(d, what))
+		return true;
+	if (what == COMMAND_ADD)
+		deed_add(one, fx);
+	else if (what == COMMAND_CHECK)
+		check(d, fx);
+	else if (what == COMMAND_OPEN && one != NULL)
+		fx_push(fx, domain_screen_new(s->model, one->host, 0));
+	else
+		return false;
+	return true;
+}
+
+static bool
+key(struct screen *s, key_code code, struct fx *fx)
+{
+	struct dashboard *d = of(s);
+	(void)fx;
+	if (!d->is_typing)
+		return false;
+	if (code == KEY_ARROW_UP || code == KEY_ARROW_DOWN)
+		return table_command(&d->table,
+		    code == KEY_ARROW_UP ? COMMAND_UP : COMMAND_DOWN);
+	if (code == KEY_RETURN || code == KEY_ESCAPE) {
+		d->is_typing = false;
+		if (code == KEY_ESCAPE)
+			clear_one_layer(d);
+		return true;
+	}
+	lineedit_key(&d->filter, code);
+	table_filter(&d->table, d->filter.text);
+	return true;
+}
+
+static void
+paste(struct screen *s, struct slice pasted, struct fx *fx)
+{
+	struct dashboard *d = of(s);
+	if (!d->is_typing) {
+		fx_flash(fx, "pasted text is only taken where one can type");
+		return;
+	}
+	lineedit_paste(&d->filter, pasted);
+	table_filter(&d->table, d->filter.text);
+}
+
+static void
+accept(struct screen *s, const struct dialog *form, struct fx *fx)
+{
+	(void)s;
+	deed_add_accept(form, fx);
+}
+
+/* What was just added is what one wants to look at. */
+static void
+answer(struct screen *s, const struct ask *ask, const struct reply *r,
+    struct fx *fx)
+{
+	const char *added = json_str(r->body, "host");
+	if (ask->kind != ASK_ADD || !r->is_ok || added[0] == '\0')
+		return;
+	table_select(&of(s)->table, added);
+	fx_push(fx, domain_screen_new(s->model, added, 0));
+}
+
+static void
+cli(const struct screen *s, char *out, size_t size)
+{
+	const char *name = host(s);
+	if (name == NULL)
+		snprintf(out, size, "towpath domains");
+	else
+		snprintf(out, size, "towpath domains info %s", name);
+}
+
+static void
+position(const struct screen *s, char *out, size_t size)
+{
+	const struct dashboard *d = of_const(s);
+	const struct model *m = s->model;
+	const struct table *t = &d->table;
+	size_t last = t->top + (size_t)(t->rows > 0 ? t->rows : 0);
+	if (last > t->n_view)
+		last = t->n_view;
+	out[0] = '\0';
+	if (t->n_view == 0)
+		return;
+	if (m->n_total > (int64_t)m->n_domains)
+		snprintf(out, size, "%zu of %lld domains  %zu-%zu", t->n_view,
+		    (long long)m->n_total, t->top + 1, last);
+	else
+		snprintf(out, size, "%zu domain%s  %zu-%zu", t->n_view,
+		    t->n_view == 1 ? "" : "s", t->top + 1, last);
+}
+
+static void
+free_dashboard(struct screen *s)
+{
+	struct dashboard *d = of(s);
+	table_clear(&d->table);
+	free(d);
+}
+
+static const struct screen_ops ops = {
+    .place = place,
+    .layout = layout,
+    .draw = draw,
+    .command = command,
+    .key = key,
+    .paste = paste,
+    .accept = accept,
+    .answer = answer,
+    .cli = cli,
+    .position = position,
+    .host = host,
+    .free = free_dashboard,
+};
+
+struct screen *
+dashboard_new(const struct model *model)
+{
+	struct dashboard *d = xcalloc(1, sizeof(*d));
+	d->screen = (struct screen){&ops, model};
+	lineedit_init(&d->filter, false);
+	table_init(&d->table, &source, d, columns, COUNT_OF(columns));
+	return &d->screen;
+}
