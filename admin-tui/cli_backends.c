@@ -1,5 +1,6 @@
 #include "admin-tui/cli.h"
 #include "admin-tui/cli_run.h"
+#include "base/addr.h"
 #include "base/mem.h"
 
 static const char *const heads[] = {
@@ -97,6 +98,30 @@ without_weight(const char *word)
 	return s;
 }
 
+/* "h2c://[::1]:80" into its protocol, left empty for plain HTTP, and the rest.
+ */
+static struct slice
+cut_protocol(struct slice *s)
+{
+	char *at = memmem(s->p, s->n, "://", 3);
+	struct slice protocol =
+	    slice_of(s->p, at == NULL ? 0 : (size_t)(at - s->p));
+	*s = slice_from(*s, at == NULL ? 0 : protocol.n + 3);
+	return slice_eq(protocol, SLICE("http")) ? SLICE("") : protocol;
+}
+
+/* The daemon writes addresses in one form, a person in any. */
+static bool
+is_same(struct slice a, struct slice b)
+{
+	struct addr first, second;
+	if (slice_eq(a, b))
+		return true;
+	return slice_eq(cut_protocol(&a), cut_protocol(&b)) &&
+	       addr_parse(a, &first) == ERR_OK &&
+	       addr_parse(b, &second) == ERR_OK && addr_eq(&first, &second);
+}
+
 /*
  * The id of a backend of `list`, in out.  None: N24 and ERR_NOT_FOUND.
  */
@@ -108,7 +133,7 @@ find_backend(
 	json_t *b;
 	json_array_foreach(list, i, b)
 	{
-		if (!slice_eq(slice_str(json_str(b, "address")),
+		if (!is_same(slice_str(json_str(b, "address")),
 			without_weight(word)))
 			continue;
 		snprintf(out, 24, "%lld", (long long)json_int(b, "id"));

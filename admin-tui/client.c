@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "admin-tui/sse.h"
+#include "admin-tui/tunnel.h"
 #include "base/fetch.h"
 #include "base/list.h"
 #include "base/mem.h"
@@ -18,8 +19,9 @@
 struct client {
 	struct ev_loop *loop;
 	struct fetch *fetch;
-	char *socket; /* NULL: over HTTPS */
-	char *base;   /* "http://localhost" or "https://HOST" */
+	struct tunnel *tunnel; /* NULL: no ssh */
+	char *socket;          /* NULL: over HTTPS */
+	char *base;            /* "http://localhost" or "https://HOST" */
 	char *where;
 	char *token; /* NULL: none */
 	bool is_read_only;
@@ -58,11 +60,18 @@ set_server(struct client *c, const char *server, struct fault *f)
 		fault_action(f, "Put one into TOWPATH_TOKEN");
 		return ERR_SYNTAX;
 	}
+	if (slice_starts_with(s, SLICE("ssh://"))) {
+		enum err e = tunnel_open(server, CLIENT_SOCKET, &c->tunnel, f);
+		if (e != ERR_OK)
+			return e;
+		s = slice_str(tunnel_socket(c->tunnel));
+	}
 	if (slice_starts_with(s, SLICE("unix:")))
 		s = slice_from(s, 5);
 	if (s.n == 0 || memchr(s.p, '/', s.n) == NULL) {
 		fault_set(f, FAULT_P18_USAGE, "no server: %s", server);
-		fault_action(f, "Give a socket's path or https://HOST");
+		fault_action(
+		    f, "Give a socket's path, https://HOST or ssh://HOST");
 		return ERR_SYNTAX;
 	}
 	c->socket = xstrdup_slice(s);
@@ -117,6 +126,7 @@ client_free(struct client *c)
 		client_cancel(container_of(it, struct client_call, link));
 	if (c->fetch != NULL)
 		fetch_free(c->fetch);
+	tunnel_close(c->tunnel);
 	free(c->socket);
 	free(c->base);
 	free(c->where);

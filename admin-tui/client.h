@@ -22,13 +22,16 @@ struct client;
 struct client_call; /* one request under way */
 
 struct client_options {
-	const char *server; /* a socket's path, unix:/PATH or https://HOST;
-			     * NULL: TOWPATH_SOCKET, else CLIENT_SOCKET */
+	const char *server; /* a socket's path, unix:/PATH, https://HOST or
+			     * ssh://[USER@]HOST[:PORT][/SOCKET], which may
+			     * ask for a password on the terminal; NULL:
+			     * TOWPATH_SOCKET, else CLIENT_SOCKET */
 	const char *token;  /* for https; NULL: TOWPATH_TOKEN */
 	bool read_only;     /* all but GET ends with P15, nothing is sent */
 };
 
-/* ERR_SYNTAX and P18: `server` is none of these, or https without a token. */
+/* ERR_SYNTAX and P18: `server` is none of these, or https without a token.
+ * ERR_PEER and P20: ssh did not come up. */
 enum err MUST_USE client_new(struct ev_loop *loop,
     const struct client_options *options, struct client **out, struct fault *f);
 void client_free(struct client *c); /* NULL is allowed */
