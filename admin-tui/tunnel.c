@@ -75,7 +75,7 @@ static _Noreturn void
 become_ssh(const struct tunnel *t, const struct target *target)
 {
 	char *forward = xasprintf("%s:%s", t->socket, target->socket);
-	const char *argv[16] = {
+	char *argv[16] = {
 	    "ssh", "-N", "-T", "-o", "ExitOnForwardFailure=yes", "-L", forward};
 	size_t n = 7;
 	if (target->port != NULL) {
@@ -85,7 +85,7 @@ become_ssh(const struct tunnel *t, const struct target *target)
 	argv[n++] = "--";
 	argv[n++] = target->login;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	execvp("ssh", (char *const *)(uintptr_t)argv);
+	execvp("ssh", argv);
 	perror("towpath: ssh");
 	_exit(127);
 }
@@ -138,6 +138,13 @@ make_folder(struct tunnel *t)
 	return true;
 }
 
+static void
+ssh_failed(const char *login, struct fault *f)
+{
+	fault_set(f, FAULT_P20_DAEMON_AWAY, "ssh to %s did not come up", login);
+	fault_action(f, "Try ssh %s by itself, and see what it says", login);
+}
+
 enum err
 tunnel_open(const char *url, const char *default_socket, struct tunnel **out,
     struct fault *f)
@@ -156,8 +163,7 @@ tunnel_open(const char *url, const char *default_socket, struct tunnel **out,
 	if (t->ssh > 0 && wait_for_ssh(t))
 		e = ERR_OK;
 	else
-		fault_set(f, FAULT_P20_DAEMON_AWAY, "ssh to %s did not come up",
-		    target.login);
+		ssh_failed(target.login, f);
 out:
 	if (e != ERR_OK) {
 		tunnel_close(t);
