@@ -53,6 +53,8 @@ test_srcs  := $(wildcard tests/unit/*.c)
 fuzz_srcs  := $(wildcard tests/fuzz/fuzz_*.c)
 all_c      := $(srcs) $(test_srcs) $(fuzz_srcs)
 unit_tests := $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
+# what several tests share, e.g. tests/unit/pki.c
+test_objs  := $(patsubst %.c,$B/%.o,$(filter-out tests/unit/test_%,$(test_srcs)))
 fuzz_bins  := $(patsubst %.c,$B/%,$(fuzz_srcs))
 
 .PHONY: all deps demo check unit integration fuzz fuzz-bins bench deb lint \
@@ -84,7 +86,7 @@ $B/libtowpath.a: $(patsubst %.c,$B/%.o,$(filter-out $(mains),$(srcs))) \
 	$(call say,AR)rm -f $@; $(AR) rcs $@ $^
 
 # --- tests ---------------------------------------------------------------------
-$B/tests/unit/%: $B/tests/unit/%.o $B/libtowpath.a
+$B/tests/unit/%: $B/tests/unit/%.o $(test_objs) $B/libtowpath.a
 	$(call say,LD)$(CC) $(ldflags) -o $@ $^ -lcmocka $(call libs,$(pkgs.all))
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/libtowpath.a
 	$(call say,LD)$(CC) $(ldflags) -fsanitize=fuzzer -o $@ $^ $(call libs,$(pkgs.all))

@@ -9,7 +9,7 @@
  */
 #include "certs/x509/certificate.h"
 
-#define BUNDLE_MAX       (1024 * 1024) /* bytes of one file */
+#define BUNDLE_MAX       ((size_t)1024 * 1024) /* bytes of one file */
 #define BUNDLE_ITEMS_MAX 64
 
 enum bundle_kind {
