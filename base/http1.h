@@ -6,9 +6,14 @@
  *
  * Reading pulls: http1_head until it gives a head, then http1_body until it
  * says the end, then http1_next for the next message of the connection.
- * Beyond llhttp's strict mode this refuses obs-fold, empty field names, and in
- * requests: no Host or two, a Host with bytes no host has, both
- * Transfer-Encoding and Content-Length, any coding but chunked.
+ * Beyond llhttp's strict mode this refuses: lines that do not end with CRLF,
+ * obs-fold, empty field names, more than one blank between the words of the
+ * start line, Transfer-Encoding together with Content-Length, twice, in
+ * HTTP/1.0 or with any coding but chunked, two Content-Length even if equal,
+ * endless chunk extensions and trailers; and in requests: no Host (HTTP/1.0
+ * may have none: host is then empty) or two, a Host with bytes no host has, a
+ * body with CONNECT.  Methods are those that llhttp knows.  Trailers are
+ * checked and dropped.
  *
  * The head's slices lie in the input given to http1_head and live as long as
  * it; nothing is copied.
@@ -94,7 +99,8 @@ enum err MUST_USE http1_body(struct http1 *h, struct slice in,
     struct slice *piece, size_t *used, bool *end);
 
 /* The connection ended.  ERR_OK when the message was complete with it (an
- * until_close body), ERR_PEER when it was cut. */
+ * until_close body), ERR_CLOSED when none had begun, ERR_PEER when it was
+ * cut. */
 enum err MUST_USE http1_eof(struct http1 *h);
 
 void http1_next(struct http1 *h); /* ready for the next message */
