@@ -41,7 +41,6 @@ int cli_acme(struct cli *c);
 int cli_events(struct cli *c);
 int cli_import(struct cli *c);
 int cli_status(struct cli *c);
-int cli_console(struct cli *c);
 int cli_help(struct cli *c);
 int cli_completion(struct cli *c);
 
