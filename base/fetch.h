@@ -9,7 +9,7 @@
  * ours, unless a network in `allowed` has it; redirects are then checked again.
  *
  * Owned by: the process.   Freed by: fetch_free, which drops open requests
- * without calling them back.
+ * without calling them back; never from within a callback.
  */
 #include <ev.h>
 
@@ -60,6 +60,8 @@ struct fetch_request {
 	bool guarded;                  /* address rules apply */
 	const struct network *allowed; /* beside public ones, when guarded */
 	size_t n_allowed;
+	const struct network *refused; /* our own, when guarded */
+	size_t n_refused;
 	const struct addr *via; /* connect to this address instead of
 				 * what the host name resolves to */
 	fetch_done *done;
@@ -70,6 +72,7 @@ struct fetch_request {
 /* Everything needed is copied.  Returns the call; it ends with `done`. */
 struct fetch_call *fetch_start(
     struct fetch *fe, const struct fetch_request *request);
-void fetch_cancel(struct fetch_call *call); /* done is not called */
+void fetch_cancel(struct fetch_call *call); /* done is not called; not after
+					     * or in it */
 
 #endif
