@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "admin-tui/app_commands.h"
+#include "admin-tui/app_verbs.h"
 #include "admin-tui/screen_dashboard.h"
 #include "admin-tui/screen_domain.h"
 

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "admin-tui/app_commands.h"
+#include "admin-tui/app_verbs.h"
 #include "admin-tui/summary.h"
 #include "admin-tui/words.h"
 

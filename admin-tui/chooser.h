@@ -21,7 +21,7 @@ struct choice {
 	char key[16];
 	char text[CHOICE_TEXT_SIZE]; /* CHOOSER_COPY: what would be copied */
 	char cli[160];               /* "" for none */
-	enum command command;
+	enum verb verb;
 	char host[256]; /* palette: a domain to open; "" for a command */
 };
 

@@ -11,49 +11,49 @@
 
 #include "admin-tui/keys.h"
 
-enum command {
-	COMMAND_NONE,
-	COMMAND_HELP,
-	COMMAND_OPEN,
-	COMMAND_CHOOSE,   /* a file */
-	COMMAND_CONTINUE, /* to the next step */
-	COMMAND_UPLOAD,
-	COMMAND_CHECK,
-	COMMAND_HISTORY,
-	COMMAND_ROLL_BACK,
-	COMMAND_ADD,
-	COMMAND_RENEW,
-	COMMAND_DELETE,
-	COMMAND_PASTE,
-	COMMAND_FILTER,
-	COMMAND_PROBLEMS,
-	COMMAND_COPY,
-	COMMAND_NEXT_TAB,
-	COMMAND_PREVIOUS_TAB,
-	COMMAND_MARK,
-	COMMAND_SORT_LEFT,
-	COMMAND_SORT_RIGHT,
-	COMMAND_INVERT,
-	COMMAND_UP,
-	COMMAND_DOWN,
-	COMMAND_PAGE_UP,
-	COMMAND_PAGE_DOWN,
-	COMMAND_HALF_UP,
-	COMMAND_HALF_DOWN,
-	COMMAND_FIRST,
-	COMMAND_LAST,
-	COMMAND_OUT,  /* of a folder */
-	COMMAND_INTO, /* one */
-	COMMAND_HIDDEN,
-	COMMAND_HOME,
-	COMMAND_PALETTE,
-	COMMAND_DISMISS,
-	COMMAND_REFRESH,
-	COMMAND_REDRAW,
-	COMMAND_SUSPEND,
-	COMMAND_BACK,
-	COMMAND_QUIT,
-	COMMANDS
+enum verb {
+	VERB_NONE,
+	VERB_HELP,
+	VERB_OPEN,
+	VERB_CHOOSE,   /* a file */
+	VERB_CONTINUE, /* to the next step */
+	VERB_UPLOAD,
+	VERB_CHECK,
+	VERB_HISTORY,
+	VERB_ROLL_BACK,
+	VERB_ADD,
+	VERB_RENEW,
+	VERB_DELETE,
+	VERB_PASTE,
+	VERB_FILTER,
+	VERB_PROBLEMS,
+	VERB_COPY,
+	VERB_NEXT_TAB,
+	VERB_PREVIOUS_TAB,
+	VERB_MARK,
+	VERB_SORT_LEFT,
+	VERB_SORT_RIGHT,
+	VERB_INVERT,
+	VERB_UP,
+	VERB_DOWN,
+	VERB_PAGE_UP,
+	VERB_PAGE_DOWN,
+	VERB_HALF_UP,
+	VERB_HALF_DOWN,
+	VERB_FIRST,
+	VERB_LAST,
+	VERB_OUT,  /* of a folder */
+	VERB_INTO, /* one */
+	VERB_HIDDEN,
+	VERB_HOME,
+	VERB_PALETTE,
+	VERB_DISMISS,
+	VERB_REFRESH,
+	VERB_REDRAW,
+	VERB_SUSPEND,
+	VERB_BACK,
+	VERB_QUIT,
+	VERBS
 };
 
 /* Places that have keys of their own; a binding names all it works in. */
@@ -74,7 +74,7 @@ enum level {
 #define BINDING_KEYS 3
 
 struct binding {
-	enum command command;
+	enum verb verb;
 	unsigned places;
 	enum level level;
 	bool is_action; /* asks the daemon to change something */
@@ -91,6 +91,6 @@ extern const size_t keymap_n;
 
 /* What a key means there; NULL: nothing. */
 const struct binding *keymap_find(enum place place, key_code key);
-const struct binding *keymap_of(enum place place, enum command command);
+const struct binding *keymap_of(enum place place, enum verb verb);
 
 #endif

@@ -125,24 +125,24 @@ page_pair(struct page *p, const char *label, const char *fmt, ...)
 }
 
 bool
-page_command(struct page *p, enum command command)
+page_verb(struct page *p, enum verb verb)
 {
 	long page = p->rows > 1 ? p->rows - 1 : 1, by;
-	if (command == COMMAND_UP)
+	if (verb == VERB_UP)
 		by = -1;
-	else if (command == COMMAND_DOWN)
+	else if (verb == VERB_DOWN)
 		by = 1;
-	else if (command == COMMAND_PAGE_UP)
+	else if (verb == VERB_PAGE_UP)
 		by = -page;
-	else if (command == COMMAND_PAGE_DOWN)
+	else if (verb == VERB_PAGE_DOWN)
 		by = page;
-	else if (command == COMMAND_HALF_UP)
+	else if (verb == VERB_HALF_UP)
 		by = -(page + 1) / 2;
-	else if (command == COMMAND_HALF_DOWN)
+	else if (verb == VERB_HALF_DOWN)
 		by = (page + 1) / 2;
-	else if (command == COMMAND_FIRST)
+	else if (verb == VERB_FIRST)
 		by = -PAGE_LINES_MAX;
-	else if (command == COMMAND_LAST)
+	else if (verb == VERB_LAST)
 		by = PAGE_LINES_MAX;
 	else
 		return false;

@@ -41,7 +41,7 @@ void page_mark(struct page *p, const char *mark, enum role mark_role,
 void page_pair(struct page *p, const char *label, const char *fmt, ...)
     PRINTF(3, 4);
 
-bool page_command(struct page *p, enum command command);
+bool page_verb(struct page *p, enum verb verb);
 void page_draw(const struct page *p, struct canvas c);
 
 #endif

@@ -2,7 +2,7 @@
 #define ADMIN_TUI_SCREEN_H
 /*
  * A screen of the console.  It reads the model, draws from it, and answers
- * commands with effects; it never waits and never calls the daemon.
+ * verbs with effects; it never waits and never calls the daemon.
  *
  * Owned by: the app's stack.   Freed by: screen_free.
  */
@@ -24,7 +24,7 @@ struct screen_ops {
 	/* Cannot change anything.  Row 0 is the strip below the top bar. */
 	void (*draw)(const struct screen *s, struct canvas c);
 	/* False: not mine, the app may know it. */
-	bool (*command)(struct screen *s, enum command command, struct fx *fx);
+	bool (*verb)(struct screen *s, enum verb verb, struct fx *fx);
 	/* Keys before the key map sees them, while text is typed.  NULL, or
 	 * false when it was not for it. */
 	bool (*key)(struct screen *s, key_code key, struct fx *fx);
@@ -39,7 +39,7 @@ struct screen_ops {
 	void (*cli)(const struct screen *s, char *out, size_t size);
 	/* "43 domains  1-18", or "". */
 	void (*position)(const struct screen *s, char *out, size_t size);
-	/* The domain that commands are about; NULL: none. */
+	/* The domain that verbs are about; NULL: none. */
 	const char *(*host)(const struct screen *s);
 	void (*free)(struct screen *s);
 };

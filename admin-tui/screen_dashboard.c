@@ -234,7 +234,7 @@ draw(const struct screen *s, struct canvas c)
 	draw_strip(d, c); /* last: while it is typed the cursor is there */
 }
 
-/* --- commands ----------------------------------------------------------- */
+/* --- verbs -------------------------------------------------------------- */
 
 static enum place
 place(const struct screen *s)
@@ -288,24 +288,24 @@ clear_one_layer(struct dashboard *d)
 }
 
 static bool
-view_command(struct dashboard *d, enum command command)
+view_verb(struct dashboard *d, enum verb verb)
 {
 	struct table *t = &d->table;
-	if (table_command(t, command))
+	if (table_verb(t, verb))
 		return true;
-	if (command == COMMAND_BACK)
+	if (verb == VERB_BACK)
 		return clear_one_layer(d);
-	if (command == COMMAND_FILTER)
+	if (verb == VERB_FILTER)
 		d->is_typing = true;
-	else if (command == COMMAND_MARK)
+	else if (verb == VERB_MARK)
 		table_mark(t);
-	else if (command == COMMAND_SORT_LEFT)
+	else if (verb == VERB_SORT_LEFT)
 		table_sort(t, -1);
-	else if (command == COMMAND_SORT_RIGHT)
+	else if (verb == VERB_SORT_RIGHT)
 		table_sort(t, 1);
-	else if (command == COMMAND_INVERT)
+	else if (verb == VERB_INVERT)
 		table_invert(t);
-	else if (command == COMMAND_PROBLEMS)
+	else if (verb == VERB_PROBLEMS)
 		d->only_problems = !d->only_problems;
 	else
 		return false;
@@ -314,17 +314,17 @@ view_command(struct dashboard *d, enum command command)
 }
 
 static bool
-command(struct screen *s, enum command what, struct fx *fx)
+verb(struct screen *s, enum verb what, struct fx *fx)
 {
 	struct dashboard *d = of(s);
 	const struct domain *one = screen_domain(s);
-	if (view_command(d, what))
+	if (view_verb(d, what))
 		return true;
-	if (what == COMMAND_ADD)
+	if (what == VERB_ADD)
 		deed_add(one, fx);
-	else if (what == COMMAND_CHECK)
+	else if (what == VERB_CHECK)
 		check(d, fx);
-	else if (what == COMMAND_OPEN && one != NULL)
+	else if (what == VERB_OPEN && one != NULL)
 		fx_push(fx, domain_screen_new(s->model, one->host, 0));
 	else
 		return false;
@@ -339,8 +339,8 @@ key(struct screen *s, key_code code, struct fx *fx)
 	if (!d->is_typing)
 		return false;
 	if (code == KEY_ARROW_UP || code == KEY_ARROW_DOWN)
-		return table_command(&d->table,
-		    code == KEY_ARROW_UP ? COMMAND_UP : COMMAND_DOWN);
+		return table_verb(
+		    &d->table, code == KEY_ARROW_UP ? VERB_UP : VERB_DOWN);
 	if (code == KEY_RETURN || code == KEY_ESCAPE) {
 		d->is_typing = false;
 		if (code == KEY_ESCAPE)
@@ -425,7 +425,7 @@ static const struct screen_ops ops = {
     .place = place,
     .layout = layout,
     .draw = draw,
-    .command = command,
+    .verb = verb,
     .key = key,
     .paste = paste,
     .accept = accept,

@@ -153,24 +153,24 @@ roll_back(struct domain_screen *ds, struct fx *fx)
 }
 
 static bool
-command(struct screen *s, enum command what, struct fx *fx)
+verb(struct screen *s, enum verb what, struct fx *fx)
 {
 	struct domain_screen *ds = of(s);
 	const struct domain *d = screen_domain(s);
-	if (what == COMMAND_NEXT_TAB)
+	if (what == VERB_NEXT_TAB)
 		open_tab(ds, (int)ds->tab + 1);
-	else if (what == COMMAND_PREVIOUS_TAB)
+	else if (what == VERB_PREVIOUS_TAB)
 		open_tab(ds, (int)ds->tab - 1);
-	else if (what == COMMAND_HISTORY)
+	else if (what == VERB_HISTORY)
 		open_tab(ds, TAB_HISTORY);
-	else if (what == COMMAND_ROLL_BACK)
+	else if (what == VERB_ROLL_BACK)
 		roll_back(ds, fx);
-	else if (what == COMMAND_DELETE && ds->tab == TAB_HISTORY && d != NULL)
+	else if (what == VERB_DELETE && ds->tab == TAB_HISTORY && d != NULL)
 		deed_remove_certificate(d, fx);
 	else if (ds->tab == TAB_HISTORY)
-		return history_command(&ds->history, what);
+		return history_verb(&ds->history, what);
 	else
-		return page_command(&ds->page, what);
+		return page_verb(&ds->page, what);
 	return true;
 }
 
@@ -238,7 +238,7 @@ static const struct screen_ops ops = {
     .place = place,
     .layout = layout,
     .draw = draw,
-    .command = command,
+    .verb = verb,
     .answer = answer,
     .cli = cli,
     .position = position,

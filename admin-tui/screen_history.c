@@ -149,9 +149,9 @@ history_draw(const struct history *h, struct canvas c)
 }
 
 bool
-history_command(struct history *h, enum command command)
+history_verb(struct history *h, enum verb verb)
 {
-	return table_command(&h->table, command);
+	return table_verb(&h->table, verb);
 }
 
 const struct cert *

@@ -18,7 +18,7 @@ void history_init(struct history *h, const struct model *model);
 void history_clear(struct history *h);
 void history_layout(struct history *h, int rows);
 void history_draw(const struct history *h, struct canvas c);
-bool history_command(struct history *h, enum command command);
+bool history_verb(struct history *h, enum verb verb);
 
 /* The version under the cursor, NULL while there is none. */
 const struct cert *history_selected(const struct history *h);

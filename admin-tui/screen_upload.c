@@ -72,7 +72,7 @@ check(struct upload *u, struct fx *fx)
 	fx_ask(fx, ask_new(ASK_DRY_RUN, u->host, body));
 }
 
-/* --- commands ----------------------------------------------------------- */
+/* --- verbs -------------------------------------------------------------- */
 
 static void
 back(struct upload *u, struct fx *fx)
@@ -129,23 +129,23 @@ go_on(struct upload *u, bool result, struct fx *fx)
 }
 
 static bool
-command(struct screen *s, enum command what, struct fx *fx)
+verb(struct screen *s, enum verb what, struct fx *fx)
 {
 	struct upload *u = of(s);
-	if (what == COMMAND_BACK)
+	if (what == VERB_BACK)
 		back(u, fx);
-	else if (u->step == STEP_FILES && what == COMMAND_CONTINUE)
+	else if (u->step == STEP_FILES && what == VERB_CONTINUE)
 		check(u, fx);
 	else if (u->step == STEP_FILES)
-		return go_on(u, files_command(&u->files, what, fx), fx);
-	else if (what == COMMAND_CONTINUE && u->step == STEP_VERDICT)
+		return go_on(u, files_verb(&u->files, what, fx), fx);
+	else if (what == VERB_CONTINUE && u->step == STEP_VERDICT)
 		confirm(u, fx);
-	else if (what == COMMAND_CONTINUE)
+	else if (what == VERB_CONTINUE)
 		fx_flash(fx, u->step == STEP_WAITING
 				 ? "the daemon is still checking"
 				 : "it cannot be used; Esc goes back");
 	else
-		return page_command(&u->page, what);
+		return page_verb(&u->page, what);
 	return true;
 }
 
@@ -305,7 +305,7 @@ static const struct screen_ops ops = {
     .place = place,
     .layout = layout,
     .draw = draw,
-    .command = command,
+    .verb = verb,
     .key = key,
     .paste = paste,
     .accept = accept,

@@ -105,24 +105,24 @@ table_move(struct table *t, long by)
 }
 
 bool
-table_command(struct table *t, enum command command)
+table_verb(struct table *t, enum verb verb)
 {
 	long page = t->rows > 1 ? t->rows : 1;
-	if (command == COMMAND_UP)
+	if (verb == VERB_UP)
 		table_move(t, -1);
-	else if (command == COMMAND_DOWN)
+	else if (verb == VERB_DOWN)
 		table_move(t, 1);
-	else if (command == COMMAND_PAGE_UP)
+	else if (verb == VERB_PAGE_UP)
 		table_move(t, -page);
-	else if (command == COMMAND_PAGE_DOWN)
+	else if (verb == VERB_PAGE_DOWN)
 		table_move(t, page);
-	else if (command == COMMAND_HALF_UP)
+	else if (verb == VERB_HALF_UP)
 		table_move(t, -(page + 1) / 2);
-	else if (command == COMMAND_HALF_DOWN)
+	else if (verb == VERB_HALF_DOWN)
 		table_move(t, (page + 1) / 2);
-	else if (command == COMMAND_FIRST)
+	else if (verb == VERB_FIRST)
 		table_move(t, -(long)t->n_view);
-	else if (command == COMMAND_LAST)
+	else if (verb == VERB_LAST)
 		table_move(t, (long)t->n_view);
 	else
 		return false;

@@ -67,8 +67,8 @@ void table_clear(struct table *t);
  * again (or what now is in its place) and scrolls to it. */
 void table_sync(struct table *t, int rows);
 
-void table_move(struct table *t, long by); /* stops at the ends */
-bool table_command(struct table *t, enum command command); /* of moving */
+void table_move(struct table *t, long by);        /* stops at the ends */
+bool table_verb(struct table *t, enum verb verb); /* of moving */
 void table_select(struct table *t, const char *id);
 
 void table_filter(struct table *t, const char *filter);

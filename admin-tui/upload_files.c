@@ -156,30 +156,30 @@ up(struct upload_files *uf, struct fx *fx)
 }
 
 bool
-files_command(struct upload_files *uf, enum command what, struct fx *fx)
+files_verb(struct upload_files *uf, enum verb what, struct fx *fx)
 {
 	const struct file *file = picker_selected(&uf->picker);
 	const char *home = getenv("HOME");
-	if (table_command(&uf->picker.table, what))
+	if (table_verb(&uf->picker.table, what))
 		return true;
-	if (what == COMMAND_CHOOSE || what == COMMAND_INTO)
-		open_file(uf, what == COMMAND_CHOOSE, fx);
-	else if (what == COMMAND_MARK && file != NULL && !file->is_folder)
+	if (what == VERB_CHOOSE || what == VERB_INTO)
+		open_file(uf, what == VERB_CHOOSE, fx);
+	else if (what == VERB_MARK && file != NULL && !file->is_folder)
 		(void)toggle(uf, file, fx);
-	else if (what == COMMAND_CONTINUE)
+	else if (what == VERB_CONTINUE)
 		uf->is_ready = true;
-	else if (what == COMMAND_OUT)
+	else if (what == VERB_OUT)
 		up(uf, fx);
-	else if (what == COMMAND_HOME)
+	else if (what == VERB_HOME)
 		open_folder(uf, home == NULL ? "/" : home, fx);
-	else if (what == COMMAND_HIDDEN)
+	else if (what == VERB_HIDDEN)
 		uf->picker.shows_all = !uf->picker.shows_all;
-	else if (what == COMMAND_FILTER)
+	else if (what == VERB_FILTER)
 		uf->is_typing = true;
-	else if (what == COMMAND_PASTE)
+	else if (what == VERB_PASTE)
 		uf->is_pasting = true;
 	else
-		return what == COMMAND_MARK;
+		return what == VERB_MARK;
 	return true;
 }
 
@@ -337,9 +337,11 @@ files_init(struct upload_files *uf, const char *folder)
 	lineedit_init(&uf->filter, false);
 	buf_init(&uf->pasted, SOURCE_MAX);
 	picker_init(&uf->picker);
-	/* A folder that cannot be read leaves the list empty; the keys that
-	 * lead elsewhere say why. */
-	(void)picker_open(&uf->picker, folder, &f);
+	/* A folder that cannot be read is no reason not to open: the sentence
+	 * stands in its place, and other folders can be gone to. */
+	if (picker_open(&uf->picker, folder, &f) != ERR_OK)
+		snprintf(
+		    uf->picker.folder, sizeof(uf->picker.folder), "%s", f.text);
 }
 
 void

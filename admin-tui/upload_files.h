@@ -29,7 +29,7 @@ void files_layout(struct upload_files *uf, int rows, int64_t now);
 void files_draw(const struct upload_files *uf, struct canvas c);
 
 /* As of a screen (admin-tui/screen.h). */
-bool files_command(struct upload_files *uf, enum command what, struct fx *fx);
+bool files_verb(struct upload_files *uf, enum verb what, struct fx *fx);
 bool files_key(struct upload_files *uf, key_code code, struct fx *fx);
 void files_paste(struct upload_files *uf, struct slice text, struct fx *fx);
 

@@ -1,5 +1,5 @@
-#ifndef ADMIN_TUI_APP_COMMANDS_H
-#define ADMIN_TUI_APP_COMMANDS_H
+#ifndef ADMIN_TUI_APP_VERBS_H
+#define ADMIN_TUI_APP_VERBS_H
 /*
  * Inside of the app, shared by its files: what keys mean that no screen keeps
  * for itself, and the lists of commands.  Users include admin-tui/app.h.

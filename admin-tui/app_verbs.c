@@ -1,4 +1,4 @@
-#include "admin-tui/app_commands.h"
+#include "admin-tui/app_verbs.h"
 
 #include <stdio.h>
 
@@ -16,7 +16,7 @@ app_cli(const struct app *a, char *out, size_t size)
 		s->ops->cli(s, out, size);
 }
 
-/* --- lists of commands -------------------------------------------------- */
+/* --- lists of verbs ---------------------------------------------------- */
 
 /* "domains info HOST" about the domain at hand. */
 static void
@@ -31,18 +31,17 @@ with_host(const char *pattern, const char *host, char *out, size_t size)
 }
 
 static void
-add_commands(const struct app *a, struct chooser *ch, bool with_moves)
+add_verbs(const struct app *a, struct chooser *ch, bool with_moves)
 {
 	struct screen *s = app_screen(a);
 	enum place place = s->ops->place(s);
 	for (size_t i = 0; i < keymap_n; i++) {
 		const struct binding *b = &keymap[i];
-		bool moves =
-		    b->command >= COMMAND_UP && b->command <= COMMAND_HOME;
+		bool moves = b->verb >= VERB_UP && b->verb <= VERB_HOME;
 		if ((b->places & place) == 0 || (moves && !with_moves))
 			continue;
 		struct choice *item = chooser_add(ch);
-		item->command = b->command;
+		item->verb = b->verb;
 		snprintf(item->key, sizeof(item->key), "%s", b->key);
 		snprintf(item->text, sizeof(item->text), "%s", b->effect);
 		if (b->cli != NULL)
@@ -56,7 +55,7 @@ open_help(struct app *a)
 {
 	struct chooser *ch =
 	    chooser_new(CHOOSER_HELP, "Help: the keys of this screen");
-	add_commands(a, ch, true);
+	add_verbs(a, ch, true);
 	chooser_filter(ch);
 	a->chooser = ch;
 }
@@ -66,11 +65,11 @@ open_palette(struct app *a)
 {
 	const struct model *m = &a->model;
 	struct chooser *ch = chooser_new(CHOOSER_PALETTE, "Command");
-	add_commands(a, ch, false);
+	add_verbs(a, ch, false);
 	for (size_t i = 0; i < m->n_domains; i++) {
 		const char *host = m->domains[i].host;
 		struct choice *item = chooser_add(ch);
-		item->command = COMMAND_OPEN;
+		item->verb = VERB_OPEN;
 		snprintf(item->host, sizeof(item->host), "%s", host);
 		snprintf(item->text, sizeof(item->text), "Domain: %s", host);
 		snprintf(
@@ -121,28 +120,28 @@ open_copy(struct app *a)
 	a->chooser = ch;
 }
 
-/* --- commands that are the same on every screen ------------------------- */
+/* --- verbs that are the same on every screen ------------------------- */
 
 static bool
-app_wide(struct app *a, enum command what, struct fx *fx)
+app_wide(struct app *a, enum verb what, struct fx *fx)
 {
-	if (what == COMMAND_HELP)
+	if (what == VERB_HELP)
 		open_help(a);
-	else if (what == COMMAND_PALETTE)
+	else if (what == VERB_PALETTE)
 		open_palette(a);
-	else if (what == COMMAND_COPY)
+	else if (what == VERB_COPY)
 		open_copy(a);
-	else if (what == COMMAND_DISMISS)
+	else if (what == VERB_DISMISS)
 		toasts_dismiss(&a->toasts);
-	else if (what == COMMAND_REFRESH)
+	else if (what == VERB_REFRESH)
 		fx->refresh = true;
-	else if (what == COMMAND_REDRAW)
+	else if (what == VERB_REDRAW)
 		fx->redraw = true;
-	else if (what == COMMAND_SUSPEND)
+	else if (what == VERB_SUSPEND)
 		fx->suspend = true;
-	else if (what == COMMAND_QUIT)
+	else if (what == VERB_QUIT)
 		fx->quit = true;
-	else if (what == COMMAND_BACK)
+	else if (what == VERB_BACK)
 		fx->pop = true;
 	else
 		return false;
@@ -150,23 +149,23 @@ app_wide(struct app *a, enum command what, struct fx *fx)
 }
 
 static void
-about_domain(struct app *a, enum command what, struct fx *fx)
+about_domain(struct app *a, enum verb what, struct fx *fx)
 {
 	const struct domain *d = screen_domain(app_screen(a));
 	const struct model *m = &a->model;
 	if (d == NULL)
 		fx_flash(fx, "no domain is selected");
-	else if (what == COMMAND_UPLOAD)
+	else if (what == VERB_UPLOAD)
 		fx_push(fx, upload_screen_new(m, d->host));
-	else if (what == COMMAND_CHECK)
+	else if (what == VERB_CHECK)
 		deed_check(d, fx);
-	else if (what == COMMAND_HISTORY)
+	else if (what == VERB_HISTORY)
 		fx_push(fx, domain_screen_new(m, d->host, TAB_HISTORY));
-	else if (what == COMMAND_ROLL_BACK)
+	else if (what == VERB_ROLL_BACK)
 		fx_push(fx, domain_screen_roll_back(m, d->host));
-	else if (what == COMMAND_RENEW)
+	else if (what == VERB_RENEW)
 		deed_renew(d, fx);
-	else if (what == COMMAND_DELETE)
+	else if (what == VERB_DELETE)
 		deed_remove_domain(d, fx);
 }
 
@@ -187,15 +186,13 @@ run(struct app *a, const struct binding *b)
 	struct fx fx = {0};
 	struct screen *s = app_screen(a);
 	const char *why_not = hindrance(a, b);
-	if (why_not != NULL && b->command == COMMAND_CHECK &&
-	    !a->model.is_read_only)
+	if (why_not != NULL && b->verb == VERB_CHECK && !a->model.is_read_only)
 		fx.refresh = true; /* the same key tries again now */
 	else if (why_not != NULL)
 		fx_flash(&fx, "%s: \"%s\" is off.  y copies the command",
 		    why_not, b->label != NULL ? b->label : b->effect);
-	else if (!s->ops->command(s, b->command, &fx) &&
-		 !app_wide(a, b->command, &fx))
-		about_domain(a, b->command, &fx);
+	else if (!s->ops->verb(s, b->verb, &fx) && !app_wide(a, b->verb, &fx))
+		about_domain(a, b->verb, &fx);
 	app_apply(a, &fx);
 }
 
@@ -244,7 +241,7 @@ app_picked(struct app *a, const struct chooser *ch)
 		    domain_screen_new(&a->model, item->host, TAB_DIAGNOSIS));
 	} else {
 		const struct binding *b =
-		    keymap_of(s->ops->place(s), item->command);
+		    keymap_of(s->ops->place(s), item->verb);
 		if (b != NULL)
 			run(a, b);
 	}
