@@ -7,7 +7,10 @@
 
 #include "base/mem.h"
 
-#define ARENA_BLOCK 4096
+/* Each block is twice the one before, so that one block soon holds all of an
+ * exchange, and a reset keeps it unless it is unusually large. */
+#define ARENA_BLOCK_MIN 4096
+#define ARENA_BLOCK_MAX (64 * 1024)
 
 struct arena_block {
 	struct arena_block *next;
@@ -38,12 +41,14 @@ arena_reset(struct arena *a)
 	a->used = 0;
 	if (a->blocks == NULL)
 		return;
-	/* the oldest blocks go; one of ordinary size stays for the next time */
+	if (a->blocks->size > ARENA_BLOCK_MAX) {
+		arena_clear(a);
+		return;
+	}
+	/* the newest is the largest of ordinary ones */
 	free_blocks(a->blocks->next);
 	a->blocks->next = NULL;
 	a->blocks->used = 0;
-	if (a->blocks->size > ARENA_BLOCK)
-		arena_clear(a);
 }
 
 void
@@ -52,6 +57,24 @@ arena_clear(struct arena *a)
 	free_blocks(a->blocks);
 	a->blocks = NULL;
 	a->used = 0;
+}
+
+static struct arena_block *
+add_block(struct arena *a, size_t room)
+{
+	size_t size = a->blocks == NULL ? ARENA_BLOCK_MIN : a->blocks->size * 2;
+	struct arena_block *b;
+
+	if (size > ARENA_BLOCK_MAX)
+		size = ARENA_BLOCK_MAX;
+	if (size < room)
+		size = room;
+	b = xmalloc(sizeof(*b) + size);
+	b->size = size;
+	b->used = 0;
+	b->next = a->blocks;
+	a->blocks = b;
+	return b;
 }
 
 void *
@@ -64,15 +87,8 @@ arena_alloc(struct arena *a, size_t n)
 
 	if (n > a->max || room > a->max - a->used)
 		return NULL;
-	if (b == NULL || room > b->size - b->used) {
-		size_t size = room > ARENA_BLOCK ? room : ARENA_BLOCK;
-
-		b = xmalloc(sizeof(*b) + size);
-		b->size = size;
-		b->used = 0;
-		b->next = a->blocks;
-		a->blocks = b;
-	}
+	if (b == NULL || room > b->size - b->used)
+		b = add_block(a, room);
 	p = b->bytes + b->used;
 	b->used += room;
 	a->used += room;

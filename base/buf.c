@@ -36,6 +36,22 @@ buf_reset(struct buf *b)
 	b->failed = false;
 }
 
+/* The bytes to new storage.  The old one is wiped: realloc would leave copies
+ * of a key behind that buf_wipe never sees. */
+static void
+move_to(struct buf *b, size_t cap)
+{
+	char *p = xmalloc(cap);
+
+	if (b->p != NULL) {
+		memcpy(p, b->p, b->len);
+		explicit_bzero(b->p, b->cap);
+		free(b->p);
+	}
+	b->p = p;
+	b->cap = cap;
+}
+
 /* Storage for n more bytes behind the present ones, moved to the front first
  * when that alone makes room. */
 static void
@@ -54,8 +70,7 @@ make_room(struct buf *b, size_t n)
 	cap = b->cap == 0 ? BUF_FIRST : b->cap;
 	while (cap < b->len + n)
 		cap *= 2;
-	b->p = xrealloc(b->p, cap);
-	b->cap = cap;
+	move_to(b, cap);
 }
 
 char *

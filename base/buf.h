@@ -23,7 +23,7 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max);
 void buf_clear(struct buf *b); /* frees storage; usable again, same limit */
-void buf_wipe(struct buf *b);  /* the same, wiping the storage first */
+void buf_wipe(struct buf *b);  /* the same, and no copy of the bytes is left */
 void buf_reset(struct buf *b); /* empties, keeps storage */
 
 /* ERR_TOO_BIG, and nothing is added, when the limit would be exceeded. */

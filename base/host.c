@@ -151,7 +151,7 @@ enum err
 host_normalise(struct slice in, char out[HOST_SIZE], struct fault *f)
 {
 	struct slice name = slice_trim(in), star = SLICE("*.");
-	char ascii[HOST_SIZE];
+	char ascii[HOST_SIZE] = "";
 	const char *why;
 	size_t n, skip;
 

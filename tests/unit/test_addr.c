@@ -35,6 +35,9 @@ an_address_is_written_as_it_was_read(void **state)
 	}
 }
 
+#define TEN       "0123456789"
+#define LONG_PATH TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 static void
 what_is_no_address_is_refused(void **state)
 {
@@ -43,9 +46,7 @@ what_is_no_address_is_refused(void **state)
 	    "192.0.2.1:8 0", "192.0.2.1:000080", "192.0.2:80", "192.0.2.01:80",
 	    "host:80", "2001:db8::1:80", "[2001:db8::1]", "[2001:db8::1]80",
 	    "[2001:db8::1:80", "[192.0.2.1]:80", "[fe80::1%eth0]:80", "[]:80",
-	    "[", "unix:", "unix:run/x", "unix:@x",
-	    "unix:/0123456789012345678901234567890123456789012345678901234567"
-	    "89012345678901234567890123456789012345678901234567890123456789"};
+	    "[", "unix:", "unix:run/x", "unix:@x", "unix:/" LONG_PATH};
 	struct addr a;
 
 	(void)state;
