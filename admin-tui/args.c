@@ -141,6 +141,10 @@ check_words(const struct args *a, struct fault *f)
 			    a->command->words);
 		most = is_many ? SIZE_MAX : most + (most != SIZE_MAX);
 	}
+	for (size_t i = 0; i < a->n_words; i++)
+		if (a->words[i][0] == '\0')
+			return wrong(f, a->command, "an empty word behind ",
+			    a->command->words);
 	if (a->n_words > most)
 		return wrong(
 		    f, a->command, "what is meant by ", a->words[most]);

@@ -29,6 +29,7 @@ show_fault(struct cli *c, const json_t *fault)
 	cli_field(&c->out, "What to do", "%s", json_str(fault, "action"));
 }
 
+/* As a zone file has it, where a name without its dot would be a part. */
 void
 cli_domain_show_records(struct cli *c, const json_t *records)
 {
@@ -37,10 +38,13 @@ cli_domain_show_records(struct cli *c, const json_t *records)
 	json_array_foreach(records, i, r)
 	{
 		const char *was = json_str(r, "was");
-		cli_field(&c->out, "DNS record", "%s: %s. %lld IN %s %s%s%s",
+		const char *value = json_str(r, "value");
+		bool is_name = strcmp(json_str(r, "type"), "CNAME") == 0 &&
+			       !slice_ends_with(slice_str(value), SLICE("."));
+		cli_field(&c->out, "DNS record", "%s: %s. %lld IN %s %s%s%s%s",
 		    json_str(r, "do"), json_str(r, "name"),
-		    (long long)json_int(r, "ttl"), json_str(r, "type"),
-		    json_str(r, "value"), was[0] != '\0' ? " ; was " : "", was);
+		    (long long)json_int(r, "ttl"), json_str(r, "type"), value,
+		    is_name ? "." : "", was[0] != '\0' ? " ; was " : "", was);
 	}
 }
 

@@ -424,13 +424,15 @@ client_ask(struct client *c, const struct client_request *request,
 static void
 add_escaped(struct buf *b, const char *s)
 {
+	/* "." and ".." are steps in a path, not names. */
+	bool is_step = strcmp(s, ".") == 0 || strcmp(s, "..") == 0;
 	for (; *s != '\0'; s++) {
 		unsigned char byte = (unsigned char)*s;
 		bool is_plain = (byte >= '0' && byte <= '9') ||
 				(byte >= 'a' && byte <= 'z') ||
 				(byte >= 'A' && byte <= 'Z') ||
 				strchr("-._~*", byte) != NULL;
-		if (is_plain)
+		if (is_plain && !is_step)
 			buf_add_char(b, *s);
 		else
 			buf_printf(b, "%%%02X", byte);

@@ -333,6 +333,9 @@ paths_and_queries_are_escaped(void **state)
 	assert_string_equal(path,
 	    "/v1/domains/*.b%C3%BC%2Fx/check?status=In%20use&after=a%26b");
 	free(path);
+	path = client_path("apps", "..", NULL);
+	assert_string_equal(path, "/v1/apps/%2E%2E");
+	free(path);
 }
 
 static void
