@@ -45,10 +45,15 @@ CREATE TABLE domain (
 	fault_code     TEXT,
 	fault_text     TEXT,
 	fault_action   TEXT,
+	dns_fault      TEXT,                           -- JSON: of the last look
+	order_fault    TEXT,                           -- JSON: of the last order
+	needs_person   INTEGER NOT NULL DEFAULT 0,     -- order_fault stays
 	records        TEXT NOT NULL DEFAULT '[]',     -- JSON: DNS records to set
 	created_at     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX domain_app ON domain (app_id);
+-- the names right under a wildcard, and the reverse
+CREATE INDEX domain_parent ON domain (substr(host, instr(host, '.') + 1));
 CREATE INDEX domain_next ON domain (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX domain_status ON domain (status);
 CREATE INDEX domain_fault ON domain (fault_code) WHERE fault_code IS NOT NULL;
@@ -96,6 +101,16 @@ CREATE TABLE installation (
 CREATE UNIQUE INDEX installation_current
 	ON installation (host, slot) WHERE removed_at IS NULL;
 CREATE INDEX installation_certificate ON installation (certificate_id);
+
+-- router/control: keys made by `certs csr`, until their certificate comes
+CREATE TABLE requested_key (
+	id         INTEGER PRIMARY KEY,
+	host       TEXT NOT NULL,
+	spki       BLOB NOT NULL UNIQUE,               -- SubjectPublicKeyInfo
+	sealed     BLOB NOT NULL,
+	created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX requested_key_host ON requested_key (host);
 
 -- acme
 CREATE TABLE account (
