@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/http1.h"
 #include "base/mem.h"
-#include "router/control/problem.h"
+#include "router/control/api_problem.h"
 
 #define READ_SIZE (64 * 1024)
 #define IN_MAX    (HTTP1_HEAD_MAX + READ_SIZE)
@@ -169,11 +169,11 @@ write_head(struct http_conn *c, const struct http_reply *r, bool has_length)
 static void
 refuse(struct http_conn *c, int status, const struct fault *f)
 {
-	struct http_reply r = {.status = status, .type = PROBLEM_TYPE};
+	struct http_reply r = {.status = status, .type = API_PROBLEM_TYPE};
 	struct buf body;
 
 	buf_init(&body, OTHER_MAX);
-	problem_write(f, &body);
+	api_problem_write(f, &body);
 	r.body = buf_slice(&body);
 	c->keep_alive = false;
 	c->is_refused = true;
@@ -261,7 +261,7 @@ take_head(struct http_conn *c)
 	c->x = exchange_new(c, &h, used);
 	buf_consume(&c->in, used);
 	if (peer_check(&c->peer, s->policy, &f) != ERR_OK) {
-		refuse(c, problem_status(&f), &f);
+		refuse(c, api_problem_status(&f), &f);
 		return false;
 	}
 	max = s->ops->body_max(s->ctx, c->x->path);

@@ -1,5 +1,5 @@
-#ifndef ROUTER_CONTROL_PROBLEM_H
-#define ROUTER_CONTROL_PROBLEM_H
+#ifndef ROUTER_CONTROL_API_PROBLEM_H
+#define ROUTER_CONTROL_API_PROBLEM_H
 /*
  * What the API answers when it does not do what was asked: a problem document
  * (RFC 9457) that carries the fault.
@@ -7,12 +7,12 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-#define PROBLEM_TYPE "application/problem+json"
+#define API_PROBLEM_TYPE "application/problem+json"
 
 /* Of the answer; 500 for a fault that was never set. */
-int problem_status(const struct fault *f);
+int api_problem_status(const struct fault *f);
 
 /* {"type", "title", "status", "detail", "code", "action"}, added to out. */
-void problem_write(const struct fault *f, struct buf *out);
+void api_problem_write(const struct fault *f, struct buf *out);
 
 #endif

@@ -1,15 +1,15 @@
-#include "router/control/problem.h"
+#include "router/control/api_problem.h"
 
 #include "base/json.h"
 
 int
-problem_status(const struct fault *f)
+api_problem_status(const struct fault *f)
 {
 	return fault_lookup(f->code)->http_status;
 }
 
 void
-problem_write(const struct fault *f, struct buf *out)
+api_problem_write(const struct fault *f, struct buf *out)
 {
 	const struct fault_row *row = fault_lookup(f->code);
 	json_t *o = json_object();

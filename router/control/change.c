@@ -1,0 +1,159 @@
+#include "router/control/change.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "router/control/control.h"
+#include "router/control/domain_check.h"
+#include "router/control/domain_order.h"
+#include "router/control/follow.h"
+
+/* Bytes of keys of one change; past it every counter is bumped. */
+#define TOUCHED_MAX (256 * 1024)
+/* Hosts of one change that are looked at at once; the others are due anyway,
+ * by the scheduler. */
+#define AT_ONCE_MAX (16 * 1024)
+
+void
+change_init(struct change *ch)
+{
+	buf_init(&ch->touched, TOUCHED_MAX);
+	buf_init(&ch->checks, AT_ONCE_MAX);
+	buf_init(&ch->orders, AT_ONCE_MAX);
+}
+
+void
+change_clear(struct change *ch)
+{
+	buf_clear(&ch->touched);
+	buf_clear(&ch->checks);
+	buf_clear(&ch->orders);
+}
+
+static void
+add_key(struct buf *b, const char *key)
+{
+	/* past the limit: marked as failed, which the commit understands */
+	(void)buf_add(b, slice_of(key, strlen(key) + 1));
+}
+
+void
+change_touch(struct control *c, const char *key)
+{
+	add_key(&c->change.touched, key);
+}
+
+void
+change_touch_app(struct control *c, const char *name)
+{
+	char *key = xasprintf("app:%s", name);
+
+	change_touch(c, key);
+	free(key);
+}
+
+void
+change_check(struct control *c, const char *host)
+{
+	add_key(&c->change.checks, host);
+}
+
+void
+change_order(struct control *c, const char *host)
+{
+	add_key(&c->change.orders, host);
+}
+
+static enum err
+store_away(struct fault *f)
+{
+	fault_set(f, FAULT_S19_STORE_AWAY, NULL);
+	return ERR_AGAIN;
+}
+
+enum err
+change_begin(struct control *c, struct fault *f)
+{
+	change_clear(&c->change);
+	change_init(&c->change);
+	return db_begin(c->db) == ERR_OK ? ERR_OK : store_away(f);
+}
+
+static void
+bump(struct control *c)
+{
+	struct slice keys = buf_slice(&c->change.touched), key;
+
+	if (buf_failed(&c->change.touched)) {
+		shared_bump_all(c->shared);
+		return;
+	}
+	while (keys.n > 0 && slice_cut(&keys, '\0', &key))
+		if (key.n > 0)
+			shared_bump(c->shared, key);
+}
+
+/* Calls `start` for each host of a list, which it takes: starting may begin
+ * changes of its own. */
+static void
+start_each(struct control *c, struct buf *list,
+    void (*start)(struct control *, const char *host))
+{
+	size_t n = list->len;
+	char *hosts = buf_take(list);
+
+	for (size_t at = 0; at < n; at += strlen(hosts + at) + 1)
+		start(c, hosts + at);
+	free(hosts);
+}
+
+enum err
+change_commit(struct control *c, struct fault *f)
+{
+	struct change done;
+
+	if (db_commit(c->db) != ERR_OK)
+		return store_away(f);
+	bump(c);
+	follow_publish(c);
+	done = c->change;
+	change_init(&c->change);
+	start_each(c, &done.checks, checks_start);
+	start_each(c, &done.orders, domain_order_start);
+	change_clear(&done);
+	return ERR_OK;
+}
+
+void
+change_abort(struct control *c)
+{
+	db_rollback(c->db);
+	change_clear(&c->change);
+	change_init(&c->change);
+}
+
+enum err
+change_part_begin(struct control *c)
+{
+	static const char sql[] = "SAVEPOINT part";
+
+	return stmt_run(db_stmt(c->db, sql));
+}
+
+enum err
+change_part_keep(struct control *c)
+{
+	static const char sql[] = "RELEASE part";
+
+	return stmt_run(db_stmt(c->db, sql));
+}
+
+enum err
+change_part_undo(struct control *c)
+{
+	static const char sql[] = "ROLLBACK TO part";
+	enum err e = stmt_run(db_stmt(c->db, sql));
+
+	return e == ERR_OK ? change_part_keep(c) : e;
+}

@@ -1,0 +1,46 @@
+#ifndef ROUTER_CONTROL_CONTROL_H
+#define ROUTER_CONTROL_CONTROL_H
+/*
+ * The control process's state: one struct, made in control_proc.c and passed
+ * down.  Each part has a file of its own that alone knows what is in it.
+ *
+ * Owned by: control_main.   Freed by: it.
+ */
+#include <ev.h>
+
+#include "acme/issuer.h"
+#include "base/child.h"
+#include "base/db.h"
+#include "base/shared.h"
+#include "router/config.h"
+#include "router/control/change.h"
+#include "router/control/peer.h"
+
+struct control {
+	struct child *child;
+	struct ev_loop *loop;
+	struct config config;
+	int64_t started_at;
+
+	struct db *db;
+	struct shared *shared;
+	struct change change; /* the transaction, and what follows it */
+
+	struct keyring *keyring;
+	struct channel *keys;
+	struct trust *trust;
+	struct dns *dns;
+	struct fetch *fetch;
+	struct issuer *issuer;
+
+	struct workers *workers;     /* channels and counters of the workers */
+	struct checks *checks;       /* looks at DNS under way */
+	struct followers *followers; /* clients that follow events */
+	struct scheduler *scheduler;
+	struct repeats *repeats; /* answers by Idempotency-Key */
+
+	struct peer_policy peers;
+	struct http_server *http;
+};
+
+#endif

@@ -1,0 +1,410 @@
+#include "router/control/domain_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme/schedule.h"
+#include "base/clock.h"
+#include "base/host.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "router/control/control.h"
+#include "router/control/dns_targets.h"
+#include "router/control/domain.h"
+#include "router/control/event.h"
+
+#define DAILY_S      INT64_C(86400)
+#define ASKS_MAX     8   /* CNAME targets that count */
+#define REMEMBER_MAX 256 /* hosts that are no domains */
+
+/* Someone who waits for the outcome. */
+struct waiter {
+	struct list link;
+	check_done *done;
+	void *ctx;
+};
+
+struct check;
+
+/* One DNS question of a check. */
+struct ask {
+	struct check *check;
+	struct dns_query *query; /* NULL: none under way */
+	char name[256];
+};
+
+struct check {
+	struct list link;
+	struct checks *all;
+	char host[HOST_SIZE];
+	struct ask own; /* the host's */
+	struct dns_answer *answers;
+	size_t n_answers;
+	struct ask targets[ASKS_MAX];
+	size_t n_pending;
+	struct list waiters;
+};
+
+/* What was seen of a host that is no domain. */
+struct memory {
+	bool reaches;
+	struct fault fault;
+	char *records;
+	char host[HOST_SIZE];
+};
+
+struct checks {
+	struct control *control;
+	struct list list;
+	size_t n;
+	struct dns_targets targets;
+	struct map memories;
+	struct memory ring[REMEMBER_MAX];
+	size_t next;
+};
+
+struct checks *
+checks_new(struct control *c)
+{
+	struct checks *ch = xcalloc(1, sizeof(*ch));
+
+	ch->control = c;
+	list_init(&ch->list);
+	dns_targets_init(&ch->targets);
+	map_init(&ch->memories, REMEMBER_MAX);
+	return ch;
+}
+
+static void
+check_free(struct check *k)
+{
+	list_remove(&k->link);
+	k->all->n--;
+	if (k->own.query != NULL)
+		dns_cancel(k->own.query);
+	for (size_t i = 0; i < ASKS_MAX; i++)
+		if (k->targets[i].query != NULL)
+			dns_cancel(k->targets[i].query);
+	LIST_FOREACH_SAFE(it, &k->waiters) {
+		list_remove(it);
+		free(container_of(it, struct waiter, link));
+	}
+	free(k->answers);
+	free(k);
+}
+
+void
+checks_free(struct checks *ch)
+{
+	if (ch == NULL)
+		return;
+	LIST_FOREACH_SAFE(it, &ch->list) {
+		check_free(container_of(it, struct check, link));
+	}
+	dns_targets_clear(&ch->targets);
+	map_clear(&ch->memories);
+	for (size_t i = 0; i < REMEMBER_MAX; i++)
+		free(ch->ring[i].records);
+	free(ch);
+}
+
+/* What is ours as seen from host; resolved is the caller's room. */
+static struct reach_target
+target_of(struct checks *ch, const char *host, struct addr *resolved)
+{
+	const struct config *config = &ch->control->config;
+	struct reach_target t = {
+	    .cnames = (const char *const *)config->platform.cname_target.items,
+	    .n_cnames = config->platform.cname_target.n,
+	    .addresses = config->platform.addresses.items,
+	    .n_addresses = config->platform.addresses.n,
+	    .resolved = resolved,
+	};
+
+	for (size_t i = 0; i < t.n_cnames && i < ASKS_MAX; i++) {
+		const struct dns_target *known;
+		char name[256];
+
+		reach_cname(t.cnames[i], host, name);
+		known = dns_targets_get(&ch->targets, name);
+		for (size_t k = 0; known != NULL && k < known->n; k++)
+			resolved[t.n_resolved++] = known->addresses[k];
+	}
+	return t;
+}
+
+static char *
+records_text(const struct reach_verdict *v)
+{
+	json_t *list = reach_records_json(v);
+	char *text = json_text(list);
+
+	json_decref(list);
+	return text;
+}
+
+char *
+checks_records(struct control *c, const char *host)
+{
+	struct addr *resolved =
+	    xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
+	struct reach_verdict *v = xcalloc(1, sizeof(*v));
+	struct reach_target t = target_of(c->checks, host, resolved);
+	char *text;
+
+	reach_records(host, &t, v);
+	text = records_text(v);
+	free(v);
+	free(resolved);
+	return text;
+}
+
+/* No answer is not the answer that the name points elsewhere. */
+static bool
+is_inconclusive(const struct fault *f)
+{
+	return f->code == FAULT_D15_SERVFAIL || f->code == FAULT_D16_TIMEOUT ||
+	       f->code == FAULT_D17_REFUSED;
+}
+
+/* Puts what was seen into the domain's facts; returns the event's name, NULL
+ * when nothing turned. */
+static const char *
+apply(struct control *c, struct domain *d, const struct reach_verdict *v,
+    const char *records)
+{
+	int64_t now = clock_now();
+	enum domain_dns was = d->dns;
+
+	d->dns_checked_at = now;
+	d->check_at =
+	    now + schedule_check(c->config.dns.check_interval_ms / 1000,
+		      d->touched_at, now);
+	if (v->reaches) {
+		d->dns = DOMAIN_DNS_OK;
+		d->check_at = now + DAILY_S - schedule_jitter(d->host);
+		fault_clear(&d->dns_fault);
+		if (was == DOMAIN_DNS_OK)
+			return NULL;
+		d->retry_at = 0; /* what failed may have failed by this */
+		d->needs_person = false;
+	} else if (was == DOMAIN_DNS_OK && is_inconclusive(&v->fault)) {
+		return NULL; /* asked again soon; known to be good until then */
+	} else if (was == DOMAIN_DNS_PENDING) {
+		d->dns_fault = v->fault;
+	} else {
+		d->dns = DOMAIN_DNS_LOST;
+		fault_set(&d->dns_fault, FAULT_D20_LOST,
+		    "The name no longer points here: %s", v->fault.text);
+		fault_action(&d->dns_fault, "%s", v->fault.action);
+	}
+	free(d->records);
+	d->records = xstrdup(records);
+	if (v->reaches)
+		return "domain.dns_ok";
+	return was == DOMAIN_DNS_OK ? "domain.dns_lost" : NULL;
+}
+
+/* Writes what was seen; false when the host is no domain. */
+static bool
+write_down(struct control *c, const char *host, const struct reach_verdict *v,
+    const char *records)
+{
+	struct fault f = {0};
+	const char *event;
+	struct domain d;
+	enum err e;
+
+	if (change_begin(c, &f) != ERR_OK)
+		return true; /* looked at again when the lease ends */
+	if (domain_load(c, host, &d, &f) != ERR_OK) {
+		change_abort(c);
+		return false;
+	}
+	event = apply(c, &d, v, records);
+	e = domain_settle(c, &d, EVENT_BY_ITSELF);
+	if (e == ERR_OK && event != NULL)
+		e = domain_event(c, &d, event, EVENT_BY_ITSELF, NULL);
+	if (e != ERR_OK || change_commit(c, &f) != ERR_OK)
+		change_abort(c);
+	domain_unload(&d);
+	return true;
+}
+
+static void
+remember(struct checks *ch, const struct diagnosis *d)
+{
+	struct memory *m = map_get(&ch->memories, slice_str(d->host));
+
+	if (m == NULL) {
+		m = &ch->ring[ch->next++ % REMEMBER_MAX];
+		if (m->records != NULL)
+			map_remove(&ch->memories, slice_str(m->host));
+		(void)snprintf(m->host, sizeof(m->host), "%s", d->host);
+		(void)map_put(&ch->memories, slice_str(m->host), m);
+	}
+	free(m->records);
+	m->records = xstrdup(d->records);
+	m->reaches = d->reaches;
+	m->fault = *d->fault;
+}
+
+bool
+checks_recall(struct control *c, const char *host, struct diagnosis *out)
+{
+	struct memory *m = map_get(&c->checks->memories, slice_str(host));
+
+	if (m == NULL)
+		return false;
+	*out = (struct diagnosis){m->host, m->reaches, &m->fault, m->records};
+	return true;
+}
+
+static void
+tell_waiters(struct check *k, const struct diagnosis *d)
+{
+	LIST_FOREACH_SAFE(it, &k->waiters) {
+		struct waiter *w = container_of(it, struct waiter, link);
+
+		list_remove(&w->link);
+		w->done(w->ctx, d);
+		free(w);
+	}
+}
+
+/* Everything is answered: judge, write, tell. */
+static void
+conclude(struct check *k)
+{
+	struct checks *ch = k->all;
+	struct addr *resolved =
+	    xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
+	struct reach_verdict *v = xcalloc(1, sizeof(*v));
+	struct reach_target t = target_of(ch, k->host, resolved);
+	struct diagnosis d;
+	char *records;
+
+	reach_judge(k->host, k->answers, k->n_answers, &t, v);
+	records = records_text(v);
+	d = (struct diagnosis){k->host, v->reaches, &v->fault, records};
+	/* no longer under way: what follows may begin another */
+	list_remove(&k->link);
+	if (!write_down(ch->control, k->host, v, records))
+		remember(ch, &d);
+	tell_waiters(k, &d);
+	free(records);
+	free(v);
+	free(resolved);
+	check_free(k);
+}
+
+static void
+answered(struct check *k)
+{
+	if (--k->n_pending == 0)
+		conclude(k);
+}
+
+static void
+on_own(void *ctx, const struct dns_answer *answers, size_t n)
+{
+	struct ask *a = ctx;
+
+	a->query = NULL;
+	a->check->answers = xcalloc(n + 1, sizeof(*answers));
+	if (n > 0)
+		memcpy(a->check->answers, answers, n * sizeof(*answers));
+	a->check->n_answers = n;
+	answered(a->check);
+}
+
+static void
+on_target(void *ctx, const struct dns_answer *answers, size_t n)
+{
+	struct ask *a = ctx;
+
+	a->query = NULL;
+	dns_targets_put(&a->check->all->targets, a->name, answers, n);
+	answered(a->check);
+}
+
+static void
+ask(struct check *k, struct ask *a, dns_done *done)
+{
+	a->check = k;
+	k->n_pending++;
+	a->query = dns_ask(k->all->control->dns, a->name, done, a);
+}
+
+static struct check *
+find(const struct checks *ch, const char *host)
+{
+	LIST_FOREACH(it, &ch->list) {
+		struct check *k = container_of(it, struct check, link);
+
+		if (strcmp(k->host, host) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+/* A check of host that is under way, begun if need be; NULL: no room. */
+static struct check *
+begin(struct checks *ch, const char *host)
+{
+	const struct config_strings *cnames =
+	    &ch->control->config.platform.cname_target;
+	struct check *k = find(ch, host);
+	bool is_wildcard = host_is_wildcard(slice_str(host));
+
+	if (k != NULL || ch->n >= CHECKS_MAX)
+		return k;
+	k = xcalloc(1, sizeof(*k));
+	k->all = ch;
+	list_init(&k->waiters);
+	list_append(&ch->list, &k->link);
+	ch->n++;
+	(void)snprintf(k->host, sizeof(k->host), "%s", host);
+	/* any name under a wildcard will do */
+	(void)snprintf(k->own.name, sizeof(k->own.name), "%s%s",
+	    is_wildcard ? "towpath-check" : "", host + (is_wildcard ? 1 : 0));
+	ask(k, &k->own, on_own);
+	for (size_t i = 0; i < cnames->n && i < ASKS_MAX; i++) {
+		reach_cname(cnames->items[i], host, k->targets[i].name);
+		if (dns_targets_get(&ch->targets, k->targets[i].name) == NULL)
+			ask(k, &k->targets[i], on_target);
+	}
+	return k;
+}
+
+void
+checks_start(struct control *c, const char *host)
+{
+	(void)begin(c->checks, host);
+}
+
+size_t
+checks_room(const struct control *c)
+{
+	return CHECKS_MAX - c->checks->n;
+}
+
+enum err
+checks_ask(struct control *c, const char *host, check_done *done, void *ctx,
+    struct fault *f)
+{
+	struct check *k = begin(c->checks, host);
+	struct waiter *w;
+
+	if (k == NULL) {
+		fault_set(f, FAULT_S20_LIMIT_REACHED,
+		    "%d names are being looked at already", CHECKS_MAX);
+		return ERR_AGAIN;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->done = done;
+	w->ctx = ctx;
+	list_append(&k->waiters, &w->link);
+	return ERR_OK;
+}

@@ -1,0 +1,167 @@
+#include "router/control/scheduler.h"
+
+#include <sys/random.h>
+
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "router/control/control.h"
+#include "router/control/domain.h"
+#include "router/control/domain_check.h"
+#include "router/control/event.h"
+#include "router/control/follow.h"
+
+#define BATCH    64
+#define TICK_S   1.
+#define BUSY_S   0.05 /* while there is more due than a batch */
+#define HOURLY_S 3600
+#define DAILY_S  86400
+#define LEASE_S  120 /* a look that never ended is begun again after this */
+
+struct scheduler {
+	struct control *control;
+	struct ev_timer tick;
+	int64_t prune_at;
+};
+
+static size_t
+due_hosts(struct control *c, int64_t now, char hosts[BATCH][HOST_SIZE])
+{
+	static const char sql[] = "SELECT host FROM domain WHERE next_at <= ?1"
+				  " ORDER BY next_at LIMIT ?2";
+	struct stmt *s = db_stmt(c->db, sql);
+	size_t n = 0;
+
+	stmt_int(s, 1, now);
+	stmt_int(s, 2, BATCH);
+	while (n < BATCH && stmt_step(s) == ERR_OK)
+		(void)slice_to_str(stmt_get(s, 0), hosts[n++], HOST_SIZE);
+	stmt_done(s);
+	return n;
+}
+
+/* One domain's turn; *room is how many looks may still begin. */
+static enum err
+attend(struct control *c, const char *host, int64_t now, size_t *room)
+{
+	struct fault f = {0};
+	struct domain d;
+	enum err e = domain_load(c, host, &d, &f);
+
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (d.check_at != 0 && d.check_at <= now) {
+		if (*room == 0) {
+			domain_unload(&d);
+			return ERR_OK; /* stays due */
+		}
+		(*room)--;
+		d.check_at = now + LEASE_S;
+		change_check(c, host);
+	}
+	e = domain_settle(c, &d, EVENT_BY_ITSELF);
+	domain_unload(&d);
+	return e;
+}
+
+/* Returns whether there may be more that is due. */
+static bool
+attend_batch(struct control *c)
+{
+	char(*hosts)[HOST_SIZE] = xcalloc(BATCH, sizeof(*hosts));
+	int64_t now = clock_now();
+	size_t n = due_hosts(c, now, hosts), room = 0;
+	struct fault f = {0};
+	enum err e = ERR_OK;
+
+	if (n > 0 && change_begin(c, &f) == ERR_OK) {
+		room = checks_room(c);
+		for (size_t i = 0; i < n && e == ERR_OK; i++)
+			e = attend(c, hosts[i], now, &room);
+		if (e != ERR_OK || change_commit(c, &f) != ERR_OK) {
+			change_abort(c);
+			log_error("schedule: %s", err_name(e));
+			n = 0;
+		}
+	}
+	free(hosts);
+	return n == BATCH;
+}
+
+static void
+rotate_masters(struct control *c)
+{
+	struct ticket_master masters[2], next;
+	int64_t now = clock_now();
+
+	if (shared_masters(c->shared, masters) == ERR_OK &&
+	    masters[0].made_at <= now && now - masters[0].made_at < DAILY_S)
+		return;
+	if (getrandom(&next, sizeof(next), 0) != sizeof(next))
+		die("no random bytes");
+	next.made_at = now;
+	shared_rotate_master(c->shared, &next);
+	explicit_bzero(&next, sizeof(next));
+}
+
+static void
+prune_events(struct scheduler *s)
+{
+	struct control *c = s->control;
+	int64_t now = clock_now();
+	int64_t keep_s = c->config.store.keep_events_ms / 1000;
+	struct fault f = {0};
+
+	if (now < s->prune_at && s->prune_at - now <= HOURLY_S)
+		return;
+	s->prune_at = now + HOURLY_S;
+	if (change_begin(c, &f) != ERR_OK)
+		return;
+	if (event_prune(c->db, now - keep_s) != ERR_OK)
+		change_abort(c);
+	else if (db_changes(c->db) > 0)
+		s->prune_at = now; /* a batch went; there may be more */
+	if (db_in_transaction(c->db) && change_commit(c, &f) != ERR_OK)
+		change_abort(c);
+}
+
+static void
+on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	struct scheduler *s = container_of(w, struct scheduler, tick);
+	bool more;
+
+	(void)events;
+	rotate_masters(s->control);
+	more = attend_batch(s->control);
+	prune_events(s);
+	follow_tick(s->control);
+	w->repeat = more ? BUSY_S : TICK_S;
+	ev_timer_again(loop, w);
+}
+
+struct scheduler *
+scheduler_new(struct control *c)
+{
+	struct scheduler *s = xcalloc(1, sizeof(*s));
+
+	s->control = c;
+	rotate_masters(c);
+	ev_init(&s->tick, on_tick);
+	s->tick.repeat = TICK_S;
+	ev_timer_again(c->loop, &s->tick);
+	return s;
+}
+
+void
+scheduler_free(struct scheduler *s)
+{
+	if (s == NULL)
+		return;
+	ev_timer_stop(s->control->loop, &s->tick);
+	free(s);
+}
