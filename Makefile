@@ -38,7 +38,8 @@ ldflags.release := -pie -Wl,-z,relro,-z,now
 cflags.debug    := -O0
 cflags.asan     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-cflags.fuzz     := $(cflags.asan) -fsanitize=fuzzer-no-link
+cflags.fuzz     := $(cflags.asan) -fsanitize=fuzzer-no-link \
+	-Wno-unknown-warning-option
 cflags  += $(cflags.$(VARIANT)) $(if $(WERROR),-Werror) $(CFLAGS)
 ldflags := -Wl,--as-needed $(filter -fsanitize=%,$(cflags.$(VARIANT))) \
 	$(ldflags.$(VARIANT)) $(LDFLAGS)

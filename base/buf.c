@@ -59,7 +59,7 @@ make_room(struct buf *b, size_t n)
 {
 	size_t cap;
 
-	if (b->off + b->len + n <= b->cap)
+	if (b->p != NULL && b->off + b->len + n <= b->cap)
 		return;
 	if (b->off > 0) {
 		memmove(b->p, b->p + b->off, b->len);

@@ -132,7 +132,7 @@ digits(struct slice *s, size_t n, int *out)
 static bool
 literal(struct slice *s, const char *set)
 {
-	if (s->n == 0 || strchr(set, s->p[0]) == NULL)
+	if (s->n == 0 || s->p[0] == '\0' || strchr(set, s->p[0]) == NULL)
 		return false;
 	*s = slice_from(*s, 1);
 	return true;

@@ -194,11 +194,13 @@ canonical_in6(struct slice in, char out[HOST_SIZE])
 	if (end > in.n || end > HOST_MAX || !is_port(slice_from(in, end)))
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < end; i++) {
-		char c = stored_byte(in.p[i]);
+		char c = in.p[i];
 
-		if (c == '\0' && strchr("[:]", in.p[i]) == NULL)
+		if (c != '[' && c != ':' && c != ']')
+			c = stored_byte(c);
+		if (c == '\0')
 			return ERR_SYNTAX;
-		out[i] = c == '\0' ? in.p[i] : c;
+		out[i] = c;
 	}
 	out[end] = '\0';
 	return ERR_OK;

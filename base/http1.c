@@ -204,7 +204,7 @@ version_cause(struct slice version)
 static enum http1_cause
 split_start_line(struct slice line, struct http1_head *head)
 {
-	struct slice version, status;
+	struct slice version, status = {0};
 	enum http1_cause why;
 
 	if (head->kind == HTTP1_REQUEST) {

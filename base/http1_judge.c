@@ -99,7 +99,8 @@ authority_of(struct slice target)
 		    !slice_eq_nocase(slice_of(target.p, scheme.n), scheme))
 			continue;
 		target = slice_from(target, scheme.n);
-		while (n < target.n && strchr("/?#", target.p[n]) == NULL)
+		while (n < target.n && target.p[n] != '/' &&
+		       target.p[n] != '?' && target.p[n] != '#')
 			n++;
 		return slice_of(target.p, n);
 	}

@@ -11,6 +11,7 @@ bytes_come_out_in_the_order_they_went_in(void **state)
 	(void)state;
 	buf_init(&b, 1000);
 	assert_true(slice_eq(buf_slice(&b), SLICE("")));
+	assert_int_equal(buf_add(&b, slice_of(NULL, 0)), ERR_OK);
 	assert_int_equal(buf_add_str(&b, "abc"), ERR_OK);
 	assert_int_equal(buf_add_char(&b, 'd'), ERR_OK);
 	assert_int_equal(buf_printf(&b, "%d", 42), ERR_OK);

@@ -67,6 +67,8 @@ what_is_no_time_is_refused(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		if (clock_parse(slice_str(cases[i]), &at) != ERR_SYNTAX)
 			fail_msg("%s", cases[i]);
+	assert_int_equal(
+	    clock_parse(SLICE("2026-11-21T14:02:28\0"), &at), ERR_SYNTAX);
 }
 
 static void

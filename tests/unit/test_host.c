@@ -92,6 +92,7 @@ a_nul_inside_a_name_is_refused(void **state)
 	    host_normalise(SLICE("a.example.com\0.b"), out, NULL), ERR_SYNTAX);
 	assert_int_equal(
 	    host_canonical(SLICE("a.example.com\0.b"), out), ERR_SYNTAX);
+	assert_int_equal(host_canonical(SLICE("[\0::1]"), out), ERR_SYNTAX);
 }
 
 static void

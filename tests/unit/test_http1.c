@@ -362,6 +362,8 @@ a_bad_response_is_refused(void **state)
 	static const struct row rows[] = {
 	    R("\r\nHTTP/1.1 200 OK\r\n\r\n", "!bad syntax"),
 	    R("<html>", "!bad syntax"),
+	    R("HTTP/1.1\r\n\r\n", "!bad syntax"),
+	    R("Hello\r\n", "!bad syntax"),
 	    R("HTTP/1.1 20 OK\r\n\r\n", "!bad syntax"),
 	    R("HTTP/1.1 2000 OK\r\n\r\n", "!bad syntax"),
 	    R("HTTP/1.1 099 OK\r\n\r\n", "!bad syntax"),
