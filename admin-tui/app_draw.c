@@ -35,11 +35,13 @@ draw_away(const struct app *a, struct canvas c)
 	const struct model *m = &a->model;
 	char age[96] = " nothing was heard yet", clock[WORDS_SIZE];
 	if (m->data_at != 0)
-		snprintf(age, sizeof(age), " data from %s, actions off",
+		snprintf(age, sizeof(age), " data from %s",
 		    words_clock(m->data_at, clock));
 	struct rect line = {0, 0, 1, c.r.cols};
 	canvas_blank(canvas_part(c, line), ROLE_TEXT);
-	int end = canvas_right(c, 0, ROLE_WARN, age);
+	int end = c.r.cols;
+	if (c.r.cols >= 60)
+		end = canvas_right(c, 0, ROLE_WARN, age);
 	struct rect why = {0, 1, 1, end - 1};
 	char text[FAULT_TEXT_SIZE + 16];
 	snprintf(text, sizeof(text), "%s %s", GLYPH_BAD, m->away.text);

@@ -189,8 +189,8 @@ run(struct app *a, const struct binding *b)
 	if (why_not != NULL && b->verb == VERB_CHECK && !a->model.is_read_only)
 		fx.refresh = true; /* the same key tries again now */
 	else if (why_not != NULL)
-		fx_flash(&fx, "%s: \"%s\" is off.  y copies the command",
-		    why_not, b->label != NULL ? b->label : b->effect);
+		fx_flash(&fx, "%s: %s is off.  y copies the command", why_not,
+		    b->key);
 	else if (!s->ops->verb(s, b->verb, &fx) && !app_wide(a, b->verb, &fx))
 		about_domain(a, b->verb, &fx);
 	app_apply(a, &fx);
@@ -200,7 +200,9 @@ run(struct app *a, const struct binding *b)
 static void
 key_name(key_code key, char out[8])
 {
-	if (key < ' ') {
+	if (key == KEY_RETURN) {
+		snprintf(out, 8, "Enter");
+	} else if (key < ' ') {
 		snprintf(out, 8, "C-%c", (char)(key | 0x60U));
 	} else if (key >= KEY_ERASE) {
 		snprintf(out, 8, "that");

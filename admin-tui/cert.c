@@ -25,6 +25,7 @@ cert_read(struct cert *c, const json_t *o)
 {
 	*c = (struct cert){
 	    .number = json_int(o, "number"),
+	    .predecessor = json_int(o, "predecessor"),
 	    .is_custom = strcmp(json_str(o, "source"), "custom") == 0,
 	    .common_name = answer_str(o, "common_name"),
 	    .issuer = answer_str(o, "issuer"),

@@ -9,6 +9,7 @@
 
 struct cert {
 	int64_t number;
+	int64_t predecessor; /* what rollback leads to; 0: nothing */
 	bool is_custom;
 	char *common_name, *issuer, *serial, *fingerprint, *key_type;
 	char *trust_fault, *installed_by;

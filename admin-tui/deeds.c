@@ -4,9 +4,7 @@
 
 #include "admin-tui/words.h"
 
-#define LABEL_COLUMNS 10
-#define SIDE_COLUMNS  28
-#define LOST_MAX      4 /* names that are listed one by one */
+#define LOST_MAX 4 /* names that are listed one by one */
 
 void
 deed_check(const struct domain *d, struct fx *fx)
@@ -102,18 +100,13 @@ deed_add_accept(const struct dialog *form, struct fx *fx)
 	fx_ask(fx, ask_with(ASK_ADD, name, body));
 }
 
+/* What stays as it is may leave where there is no room. */
 static void
 compare_line(
     struct dialog *q, const char *label, const char *before, const char *after)
 {
-	char name[64], left[160], right[160];
 	bool same = strcmp(before, after) == 0;
-	text_pad(slice_str(label), LABEL_COLUMNS, name, sizeof(name));
-	text_pad(slice_str(before), SIDE_COLUMNS, left, sizeof(left));
-	text_fit(
-	    slice_str(after), SIDE_COLUMNS, TEXT_CUT_END, right, sizeof(right));
-	dialog_add(q, same ? ROLE_DIM : ROLE_TEXT, "%s %s %s %s %s", name,
-	    same ? " " : "-", left, same ? " " : "+", right);
+	dialog_compare(q, same ? ROLE_DIM : ROLE_TEXT, label, before, after);
 }
 
 static void
@@ -171,16 +164,13 @@ deed_compare(struct dialog *q, const struct cert *before,
 static void
 heading(struct dialog *q, const struct cert *before, const struct cert *after)
 {
-	char left[64], line[160], name[64];
-	text_pad(SLICE(""), LABEL_COLUMNS, name, sizeof(name));
-	if (before == NULL)
-		snprintf(left, sizeof(left), "NOW  no certificate");
-	else
-		snprintf(left, sizeof(left), "NOW  #%d %s", (int)before->number,
+	char left[64] = "NOW no certificate", right[64];
+	if (before != NULL)
+		snprintf(left, sizeof(left), "NOW #%d %s", (int)before->number,
 		    before->is_custom ? "custom" : "automatic");
-	text_pad(slice_str(left), SIDE_COLUMNS, line, sizeof(line));
-	dialog_add(q, ROLE_TITLE, "%s   %s   AFTER  #%d %s", name, line,
-	    (int)after->number, after->is_custom ? "custom" : "automatic");
+	snprintf(right, sizeof(right), "AFTER #%d %s", (int)after->number,
+	    after->is_custom ? "custom" : "automatic");
+	dialog_compare(q, ROLE_TITLE, "", left, right);
 }
 
 static bool

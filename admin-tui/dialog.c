@@ -8,6 +8,8 @@
 
 #define CHROME    3 /* frame above and below, and the buttons */
 #define WIDTH_MIN 44
+#define LABEL     11 /* columns of a comparison: label and a gap */
+#define SIDE      30 /* and of each side, where there is room */
 
 struct dialog *
 dialog_new(struct ask *ask, const char *deed, const char *title_fmt, ...)
@@ -39,7 +41,6 @@ dialog_add(struct dialog *d, enum role role, const char *fmt, ...)
 		return;
 	struct dialog_line *line = &d->lines[d->n_lines++];
 	line->role = role;
-	line->is_optional = role == ROLE_DIM;
 	va_start(ap, fmt);
 	vsnprintf(line->text, sizeof(line->text), fmt, ap);
 	va_end(ap);
@@ -49,6 +50,19 @@ void
 dialog_space(struct dialog *d)
 {
 	dialog_add(d, ROLE_DIM, "%s", "");
+}
+
+void
+dialog_compare(struct dialog *d, enum role role, const char *label,
+    const char *before, const char *after)
+{
+	if (d->n_lines == DIALOG_LINES_MAX)
+		return;
+	dialog_add(d, role, "%s", label);
+	struct dialog_line *line = &d->lines[d->n_lines - 1];
+	line->is_comparison = true;
+	snprintf(line->before, sizeof(line->before), "%s", before);
+	snprintf(line->after, sizeof(line->after), "%s", after);
 }
 
 void
@@ -155,7 +169,9 @@ widest(const struct dialog *d)
 {
 	int width = text_width(slice_str(d->title)) + 4;
 	for (size_t i = 0; i < d->n_lines; i++) {
-		int w = text_width(slice_str(d->lines[i].text));
+		int w = d->lines[i].is_comparison
+			    ? LABEL + 2 * SIDE
+			    : text_width(slice_str(d->lines[i].text));
 		if (w > width)
 			width = w;
 	}
@@ -169,17 +185,54 @@ widest(const struct dialog *d)
 	return width < WIDTH_MIN ? WIDTH_MIN : width;
 }
 
-/* Lines that must leave so that all has room: the optional ones first. */
+/* Leaves out so many lines of that role, the last ones first. */
+static int
+leave_out(const struct dialog *d, enum role role, int drop, bool *out)
+{
+	for (size_t i = d->n_lines; i > 0 && drop > 0; i--)
+		if (d->lines[i - 1].role == role && !out[i - 1]) {
+			out[i - 1] = true;
+			drop--;
+		}
+	return drop;
+}
+
+static void
+draw_comparison(const struct dialog_line *line, struct canvas in, int y)
+{
+	int side = (in.r.cols - LABEL) / 2;
+	bool is_dim = line->role == ROLE_DIM;
+	bool is_heading = line->role == ROLE_TITLE;
+	struct rect label = {y, 0, 1, LABEL - 1};
+	struct rect left = {y, LABEL + 2, 1, side - 3};
+	struct rect right = {y, LABEL + side + 2, 1, side - 2};
+	canvas_cut(in, label, line->role, slice_str(line->text), TEXT_CUT_END);
+	canvas_cut(in, left, is_dim || is_heading ? line->role : ROLE_OLD,
+	    slice_str(line->before), TEXT_CUT_END);
+	canvas_cut(in, right, is_dim || is_heading ? line->role : ROLE_NEW,
+	    slice_str(line->after), TEXT_CUT_END);
+	if (is_dim || is_heading)
+		return;
+	canvas_text(in, y, left.x - 2, ROLE_OLD, "-");
+	canvas_text(in, y, right.x - 2, ROLE_NEW, "+");
+}
+
 static void
 draw_lines(const struct dialog *d, struct canvas in, int rows)
 {
+	bool out[DIALOG_LINES_MAX] = {false};
 	int drop = (int)d->n_lines - rows, y = 0;
+	drop = leave_out(d, ROLE_DIM, drop, out);
+	drop = leave_out(d, ROLE_TEXT, drop, out);
+	leave_out(d, ROLE_TITLE, drop, out);
 	for (size_t i = 0; i < d->n_lines && y < rows; i++) {
-		if (drop > 0 && d->lines[i].is_optional) {
-			drop--;
+		const struct dialog_line *line = &d->lines[i];
+		if (out[i])
 			continue;
-		}
-		canvas_text(in, y++, 0, d->lines[i].role, d->lines[i].text);
+		if (line->is_comparison)
+			draw_comparison(line, in, y++);
+		else
+			canvas_text(in, y++, 0, line->role, line->text);
 	}
 }
 

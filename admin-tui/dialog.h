@@ -6,6 +6,8 @@
  * deed.  A field may want a certain text (the name of what is destroyed); until
  * it has it the deed cannot be pressed.
  *
+ * Where there is no room for all lines, dim ones leave first and bad news last.
+ *
  * Owned by: struct fx, then the app.   Freed by: dialog_free.
  */
 #include "admin-tui/ask.h"
@@ -14,11 +16,13 @@
 #define DIALOG_LINES_MAX  24
 #define DIALOG_FIELDS_MAX 2
 #define DIALOG_TEXT_SIZE  200
+#define DIALOG_SIDE_SIZE  96
 
 struct dialog_line {
-	char text[DIALOG_TEXT_SIZE];
+	char text[DIALOG_TEXT_SIZE]; /* of a comparison: its label */
+	char before[DIALOG_SIDE_SIZE], after[DIALOG_SIDE_SIZE];
 	enum role role;
-	bool is_optional; /* leaves when there is no room */
+	bool is_comparison; /* label, before and after side by side */
 };
 
 struct dialog_field {
@@ -60,6 +64,8 @@ void dialog_free(struct dialog *d); /* wipes what was typed */
 void dialog_add(struct dialog *d, enum role role, const char *fmt, ...)
     PRINTF(3, 4);
 void dialog_space(struct dialog *d); /* an empty line */
+void dialog_compare(struct dialog *d, enum role role, const char *label,
+    const char *before, const char *after);
 void dialog_field(
     struct dialog *d, const char *label, const char *wanted, bool is_masked);
 

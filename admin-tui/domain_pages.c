@@ -51,8 +51,9 @@ headline(struct page *p, const struct domain *d)
 			says = d->status_text;
 			break;
 		}
-	page_line(p, ROLE_TITLE, 1, "WHY? %s %s",
-	    fault_code_name(d->fault.code), says);
+	const char *code = fault_code_name(d->fault.code);
+	page_line(p, ROLE_TITLE, 1, "WHY? %s%s%s", code,
+	    code[0] != '\0' ? " " : "", says);
 	if (d->fault.action[0] != '\0')
 		page_line(p, ROLE_TEXT, 6, "%s", d->fault.action);
 }
@@ -127,7 +128,7 @@ records(struct page *p, const struct domain *d)
 		return;
 	page_line(p, ROLE_TEXT, 0, "%s", "");
 	page_line(p, ROLE_TITLE, 1,
-	    "DO THIS at your DNS provider:            y r: copy");
+	    "DO THIS at your DNS provider:            y copies");
 	for (size_t i = 0; i < d->n_records; i++) {
 		const struct record *r = &d->records[i];
 		bool goes = strcmp(r->what, "delete") == 0;

@@ -327,18 +327,22 @@ model_version(const struct model *m, int64_t number)
 	return NULL;
 }
 
+/* The custom certificate that is there; after a remove, the removed one. */
+static const struct cert *
+latest_custom(const struct model *m)
+{
+	for (size_t i = 0; i < m->n_history; i++) /* newest first */
+		if (m->history[i].is_custom)
+			return &m->history[i];
+	return NULL;
+}
+
 const struct cert *
 model_predecessor(const struct model *m)
 {
-	bool past_active = false;
-	for (size_t i = 0; i < m->n_history; i++) {
-		const struct cert *c = &m->history[i];
-		if (!c->is_custom)
-			continue;
-		if (past_active)
-			return c;
-		if (c->removed_at == 0)
-			past_active = true;
-	}
-	return NULL;
+	const struct cert *latest = latest_custom(m);
+	if (latest == NULL || latest->removed_at != 0)
+		return latest;
+	return latest->predecessor == 0 ? NULL
+					: model_version(m, latest->predecessor);
 }

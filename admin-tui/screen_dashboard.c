@@ -18,16 +18,18 @@ enum column {
 	COLUMN_SERVING,
 	COLUMN_EXPIRES,
 	COLUMN_APP,
-	COLUMN_FAULT
+	COLUMN_CODE,
+	COLUMN_REASON
 };
 
 static const struct table_column columns[] = {
-    [COLUMN_DOMAIN] = {"DOMAIN", {18, 48, 0, 0}, TEXT_CUT_MIDDLE},
+    [COLUMN_DOMAIN] = {"DOMAIN", {18, 34, 0, 0}, TEXT_CUT_MIDDLE},
     [COLUMN_STATUS] = {"STATUS", {17, 17, 0, 0}, TEXT_CUT_END},
     [COLUMN_SERVING] = {"SERVING", {11, 11, 2, 0}, TEXT_CUT_END},
     [COLUMN_EXPIRES] = {"EXPIRES", {12, 12, 1, 0}, TEXT_CUT_END},
     [COLUMN_APP] = {"APP", {7, 12, 4, 0}, TEXT_CUT_END},
-    [COLUMN_FAULT] = {"WHY", {4, 90, 3, 0}, TEXT_CUT_END},
+    [COLUMN_CODE] = {"WHY", {3, 3, 3, 0}, TEXT_CUT_END},
+    [COLUMN_REASON] = {"", {30, 90, 5, 0}, TEXT_CUT_END},
 };
 
 struct dashboard {
@@ -108,10 +110,12 @@ cell(const void *ctx, size_t row, size_t column, struct table_cell *out)
 	case COLUMN_APP:
 		text = d->app;
 		break;
-	case COLUMN_FAULT:
-		snprintf(out->text, sizeof(out->text), "%s %s",
-		    fault_code_name(d->fault.code), d->fault.text);
-		return;
+	case COLUMN_CODE:
+		text = fault_code_name(d->fault.code);
+		break;
+	case COLUMN_REASON:
+		text = d->fault.text;
+		break;
 	}
 	snprintf(out->text, sizeof(out->text), "%s", text);
 }

@@ -88,13 +88,13 @@ draw_crumbs(const struct domain_screen *ds, struct canvas c)
 	const struct domain *d = screen_domain(&ds->screen);
 	char state[160], span[WORDS_SIZE], name[TABLE_ID_SIZE];
 	int room = c.r.cols - 2;
+	bool is_wide = c.r.cols >= 70;
 	if (d != NULL) {
-		snprintf(state, sizeof(state), "%s %s  %s", domain_glyph(d),
-		    d->status_text,
-		    words_span(ds->screen.model->now - d->status_since, span));
+		words_span(ds->screen.model->now - d->status_since, span);
+		snprintf(state, sizeof(state), "%s %s%s%s", domain_glyph(d),
+		    d->status_text, is_wide ? "  " : "", is_wide ? span : "");
 		room = canvas_right(c, 0, domain_role(d), state) - 2;
 	}
-	bool is_wide = c.r.cols >= 70;
 	text_fit(slice_str(ds->host), room - (is_wide ? 10 : 1),
 	    TEXT_CUT_MIDDLE, name, sizeof(name));
 	screen_crumbs(c, "%s%s", is_wide ? "Domains > " : "", name);

@@ -18,7 +18,7 @@ enum column {
 
 static const struct table_column columns[] = {
     [COLUMN_NUMBER] = {"VER", {5, 6, 0, 0}, TEXT_CUT_END},
-    [COLUMN_SERVED] = {"IN ITS PLACE", {12, 27, 2, 0}, TEXT_CUT_END},
+    [COLUMN_SERVED] = {"INSTALLED", {12, 27, 2, 0}, TEXT_CUT_END},
     [COLUMN_SOURCE] = {"SOURCE", {9, 9, 0, 0}, TEXT_CUT_END},
     [COLUMN_EXPIRES] = {"EXPIRES", {11, 12, 0, 0}, TEXT_CUT_END},
     [COLUMN_ISSUER] = {"ISSUER", {8, 40, 3, 0}, TEXT_CUT_END},
