@@ -35,11 +35,27 @@ void bundle_init(struct bundle *b);
 void bundle_clear(struct bundle *b);
 
 /*
- * Adds what one file holds; `name` is for the sentence ("bundle.pem").  C19
- * empty, C20 too big, C18 garbage, C24.  Nothing is added on error.
+ * Adds what one file holds; `name` is for the sentence ("bundle.pem").  PEM
+ * blocks may stand anywhere in any text; DER may be written in base64, as JSON
+ * needs it.  C19 empty, C20 too big or too many, C18 garbage, C24.  Nothing is
+ * added on error.
  */
 enum err MUST_USE bundle_add(
     struct bundle *b, struct slice file, const char *name, struct fault *f);
+
+/*
+ * Moves the certificates to `out` (room for BUNDLE_ITEMS_MAX), for chain_build.
+ * C10 when there is none and no PKCS#12 that might hold one.
+ */
+enum err MUST_USE bundle_take_certificates(
+    struct bundle *b, struct certificate **out, size_t *n, struct fault *f);
+
+/*
+ * The one item with a private key (a loan of b): a key or a PKCS#12.  C11 when
+ * there is none, C31 when there are different ones; the same key twice is one.
+ */
+enum err MUST_USE bundle_key(
+    const struct bundle *b, const struct bundle_item **out, struct fault *f);
 
 /* "certificate", "private key", "encrypted private key"... */
 const char *bundle_kind_text(enum bundle_kind kind);
