@@ -365,14 +365,16 @@ fault_set(struct fault *f, enum fault_code code, const char *fmt, ...)
 void
 fault_action(struct fault *f, const char *fmt, ...)
 {
+	char action[FAULT_ACTION_SIZE];
 	va_list ap;
 
 	if (f == NULL)
 		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(f->action, sizeof(f->action), fmt, ap);
+	(void)vsnprintf(action, sizeof(action), fmt, ap);
 	va_end(ap);
-	clean(f->action);
+	clean(action);
+	memcpy(f->action, action, sizeof(action));
 }
 
 void

@@ -45,6 +45,65 @@ without_a_sentence_the_table_speaks(void **state)
 	assert_string_equal(fault_code_name(f.code), "C19");
 }
 
+static void
+a_fault_may_be_built_from_itself(void **state)
+{
+	struct fault f = {0};
+
+	(void)state;
+	fault_set(&f, FAULT_D12_ELSEWHERE, "%s", "one");
+	fault_set(&f, FAULT_D13_MIXED, "%s and two", f.text);
+	fault_prefix(&f, "%s", f.text);
+	fault_action(&f, "a");
+	fault_action(&f, "%sb", f.action);
+	assert_string_equal(f.text, "one and two: one and two");
+	assert_string_equal(f.action, "ab");
+	assert_int_equal(f.code, FAULT_D13_MIXED);
+}
+
+static void
+what_is_too_long_is_cut(void **state)
+{
+	char text[2 * FAULT_TEXT_SIZE];
+	struct fault f = {0};
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	fault_set(&f, FAULT_S25_INTERNAL, "%s", text);
+	assert_int_equal(strlen(f.text), FAULT_TEXT_SIZE - 1);
+	fault_prefix(&f, "%s", text);
+	assert_int_equal(strlen(f.text), FAULT_TEXT_SIZE - 1);
+	fault_action(&f, "%s", text);
+	assert_int_equal(strlen(f.action), FAULT_ACTION_SIZE - 1);
+}
+
+static void
+nobody_need_want_the_fault(void **state)
+{
+	(void)state;
+	fault_set(NULL, FAULT_C19_EMPTY, NULL);
+	fault_action(NULL, "x");
+	fault_prefix(NULL, "x");
+	fault_clear(NULL);
+}
+
+static void
+titles_and_actions_have_no_full_stop(void **state)
+{
+	(void)state;
+	for (int i = 1; i < FAULT_CODES; i++) {
+		const struct fault_row *row = fault_lookup((enum fault_code)i);
+
+		assert_int_not_equal(row->title[strlen(row->title) - 1], '.');
+		assert_int_not_equal(row->action[strlen(row->action) - 1], '.');
+		assert_true(strlen(row->title) < FAULT_TEXT_SIZE);
+		assert_true(strlen(row->action) < FAULT_ACTION_SIZE);
+	}
+	assert_string_equal(fault_code_name(FAULT_NONE), "");
+	assert_string_equal(fault_code_name(FAULT_CODES), "");
+}
+
 int
 main(void)
 {
@@ -52,6 +111,10 @@ main(void)
 	    cmocka_unit_test(every_code_has_a_row_with_its_own_name),
 	    cmocka_unit_test(a_sentence_has_no_control_bytes),
 	    cmocka_unit_test(without_a_sentence_the_table_speaks),
+	    cmocka_unit_test(a_fault_may_be_built_from_itself),
+	    cmocka_unit_test(what_is_too_long_is_cut),
+	    cmocka_unit_test(nobody_need_want_the_fault),
+	    cmocka_unit_test(titles_and_actions_have_no_full_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
