@@ -124,11 +124,16 @@ void config_encode(const struct config *c, enum role to, struct buf *out);
 enum err MUST_USE config_decode(struct slice encoded, struct config *out);
 
 /*
- * Compares two: the name of the first key ("router.workers") from *at on that
- * differs; its flag says whether it can change while running.  NULL: no more.
+ * Compares two, from *at (0 at first) on: false when nothing more differs; else
+ * the name of the next key that does ("router.workers"), and whether it can
+ * change while running.
  */
-const char *config_difference(const struct config *a, const struct config *b,
-    size_t *at, bool *changes_at_run_time);
+#define CONFIG_NAME_SIZE 64
+bool config_difference(const struct config *a, const struct config *b,
+    size_t *at, char name[CONFIG_NAME_SIZE], bool *is_live);
+
+/* A pair for [defaults], as it is; for the reader and the decoder. */
+void config_add_default(struct config *c, struct slice key, struct slice value);
 
 /* A row of the table as the manual shows it. */
 struct config_help {
