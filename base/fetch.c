@@ -7,9 +7,9 @@
 
 #include <curl/curl.h>
 
+#include "base/ca_bundles.h"
 #include "base/list.h"
 #include "base/mem.h"
-#include "base/trust.h"
 
 struct fetch {
 	struct ev_loop *loop;
@@ -17,7 +17,7 @@ struct fetch {
 	ev_timer timer; /* curl's */
 	ev_timer soon;  /* ours: what must not happen within a callback */
 	struct list calls;
-	struct trust *trust;
+	struct ca_bundles *bundles;
 	char *user_agent, *ca_file;
 };
 
@@ -360,7 +360,7 @@ fetch_new(struct ev_loop *loop, const struct fetch_options *options)
 	fe->loop = loop;
 	fe->user_agent = xstrdup(options->user_agent);
 	fe->ca_file = xstrdup(options->ca_file);
-	fe->trust = trust_new(system == NULL ? "" : system);
+	fe->bundles = ca_bundles_new(system == NULL ? "" : system);
 	list_init(&fe->calls);
 	ev_timer_init(&fe->timer, on_timer, 0., 0.);
 	ev_timer_init(&fe->soon, on_soon, 0., 0.);
@@ -383,7 +383,7 @@ fetch_free(struct fetch *fe)
 	(void)curl_multi_cleanup(fe->multi);
 	ev_timer_stop(fe->loop, &fe->timer);
 	ev_timer_stop(fe->loop, &fe->soon);
-	trust_free(fe->trust);
+	ca_bundles_free(fe->bundles);
 	free(fe->user_agent);
 	free(fe->ca_file);
 	free(fe);
@@ -482,8 +482,8 @@ set_trust(struct fetch_call *call, const struct fetch_request *rq)
 	struct fetch *fe = call->fetch;
 	const char *bundle;
 
-	call->broken = trust_bundle(
-	    fe->trust, fe->ca_file, rq->ca_file, &bundle, &call->fault);
+	call->broken = ca_bundles_get(
+	    fe->bundles, fe->ca_file, rq->ca_file, &bundle, &call->fault);
 	if (call->broken == ERR_OK && bundle[0] != '\0')
 		SET(call->easy, CURLOPT_CAINFO, bundle);
 }

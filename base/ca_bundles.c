@@ -1,4 +1,4 @@
-#include "base/trust.h"
+#include "base/ca_bundles.h"
 
 #include <sys/mman.h>
 
@@ -19,15 +19,15 @@ struct bundle {
 	char name[64]; /* of the memory file */
 };
 
-struct trust {
+struct ca_bundles {
 	char *system;
 	struct list bundles;
 };
 
-struct trust *
-trust_new(const char *system)
+struct ca_bundles *
+ca_bundles_new(const char *system)
 {
-	struct trust *t = xcalloc(1, sizeof(*t));
+	struct ca_bundles *t = xcalloc(1, sizeof(*t));
 
 	t->system = xstrdup(system);
 	list_init(&t->bundles);
@@ -46,7 +46,7 @@ bundle_free(struct bundle *b)
 }
 
 void
-trust_free(struct trust *t)
+ca_bundles_free(struct ca_bundles *t)
 {
 	if (t == NULL)
 		return;
@@ -78,7 +78,7 @@ append(struct bundle *b, const char *path, struct fault *f)
 }
 
 static enum err
-fill(struct trust *t, struct bundle *b, struct fault *f)
+fill(struct ca_bundles *t, struct bundle *b, struct fault *f)
 {
 	const char *const parts[] = {t->system, b->first, b->second};
 	enum err e = ERR_OK;
@@ -97,7 +97,7 @@ fill(struct trust *t, struct bundle *b, struct fault *f)
 }
 
 enum err
-trust_bundle(struct trust *t, const char *first, const char *second,
+ca_bundles_get(struct ca_bundles *t, const char *first, const char *second,
     const char **out, struct fault *f)
 {
 	struct bundle *b;
