@@ -50,8 +50,8 @@ print_case(FILE *out, const struct command *k)
 }
 
 /*
- * Written for bash; zsh runs it by its bashcompinit.  Hosts and apps are asked
- * from the daemon, which answers at once or not at all.
+ * Written for bash, to be sourced; zsh runs it by its bashcompinit.  Hosts and
+ * apps are asked from the daemon, which answers at once or not at all.
  */
 static void
 print_script(FILE *out)
@@ -103,10 +103,9 @@ cli_completion(struct cli *c)
 	if (!is_zsh && strcmp(shell, "bash") != 0)
 		return cli_usage(c, "no such shell: %s", shell);
 	if (is_zsh)
-		fputs("#compdef towpath\n"
-		      "autoload -Uz compinit bashcompinit\n"
-		      "whence compdef >/dev/null || compinit\n"
-		      "bashcompinit\n",
+		fputs("whence compdef >/dev/null || { autoload -Uz compinit; "
+		      "compinit; }\n"
+		      "autoload -Uz bashcompinit && bashcompinit\n",
 		    c->out.out);
 	print_script(c->out.out);
 	return CLI_DONE;
