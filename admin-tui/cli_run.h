@@ -41,6 +41,7 @@ int cli_acme(struct cli *c);
 int cli_events(struct cli *c);
 int cli_import(struct cli *c);
 int cli_status(struct cli *c);
+int cli_console(struct cli *c);
 int cli_help(struct cli *c);
 int cli_completion(struct cli *c);
 

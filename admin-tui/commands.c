@@ -199,6 +199,8 @@ const struct command commands[] = {
 	cli_import},
     {"status", "", status_options, COMMAND_READS, "read",
 	"how everything is, on one screen", NULL, cli_status},
+    {"console", "[HOST]", NULL, COMMAND_READS, "read",
+	"the full-screen console, at HOST if given", NULL, cli_console},
     {"help", "[COMMAND|CODE...]", help_options, COMMAND_LOCAL, "",
 	"this list, a command, or what a fault code means", NULL, cli_help},
     {"completion", "bash|zsh", NULL, COMMAND_LOCAL, "",

@@ -34,6 +34,15 @@ connect_client(struct cli *c)
 	return CLI_DONE;
 }
 
+/* The console for a person, the help for a script. */
+static const struct command *
+without_words(const struct cli *c)
+{
+	bool is_person = isatty(STDIN_FILENO) && c->out.is_terminal &&
+			 !c->out.is_json && !args_has(&c->args, "help");
+	return command_find(is_person ? SLICE("console") : SLICE("help"));
+}
+
 static int
 run(struct cli *c)
 {
@@ -43,7 +52,7 @@ run(struct cli *c)
 		return CLI_DONE;
 	}
 	if (command == NULL)
-		command = c->args.command = command_find(SLICE("help"));
+		command = c->args.command = without_words(c);
 	else if (args_has(&c->args, "help"))
 		return cli_help_command(c, command);
 	if (command->effect == COMMAND_LOCAL)
