@@ -1,0 +1,49 @@
+#ifndef ACME_CA_H
+#define ACME_CA_H
+/*
+ * A CA as one talks to it: signed requests over HTTPS on the loop.  Fetches the
+ * directory, registers the account (its key is a row before the CA hears of
+ * it), keeps nonces, repeats what is refused for its nonce, and registers again
+ * when the CA has forgotten us.
+ *
+ * Owned by: issuer.   Freed by: ca_free.
+ */
+#include <ev.h>
+
+#include "acme/issuer.h"
+#include "acme/problem.h"
+
+struct ca;
+struct ca_call; /* one request under way */
+
+struct ca *ca_new(struct ev_loop *loop, struct db *db, struct keyring *keyring,
+    struct fetch *fetch, const struct issuer_config *config); /* a loan */
+void ca_free(struct ca *ca); /* open calls are dropped, not answered */
+
+/*
+ * Called once, never from within ca_post.  Either p is NULL and r is the CA's
+ * answer (status 0: none came), or the CA cannot be talked to at all and p says
+ * why: no directory, no account, no key to sign with.
+ */
+typedef void ca_done(
+    void *ctx, const struct acme_response *r, const struct problem *p);
+
+/* POST, or POST-as-GET when payload.n == 0 (it is copied).  url NULL: the
+ * directory's newOrder. */
+struct ca_call *ca_post(struct ca *ca, const char *url, struct slice payload,
+    ca_done *done, void *ctx);
+void ca_cancel(struct ca_call *call); /* done is not called; NULL is allowed */
+
+/* TOKEN.THUMBPRINT, which the caller frees; NULL before the account is there
+ * (after any answer of the CA it is). */
+char *ca_key_authorization(const struct ca *ca, const char *token);
+
+/* "" until registered. */
+const char *ca_account_url(const struct ca *ca);
+
+/* It could not be talked to a moment ago: better not to start anything new.
+ * *f (when not NULL) is the reason, also after that moment; none when the last
+ * request went well. */
+bool ca_is_away(const struct ca *ca, struct fault *f);
+
+#endif

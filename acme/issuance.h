@@ -1,0 +1,62 @@
+#ifndef ACME_ISSUANCE_H
+#define ACME_ISSUANCE_H
+/*
+ * One order on its way: does what acme/order.h says is next, on the loop, and
+ * writes each step down before it is taken.  Ends once, through on_issued
+ * (until its owner takes the certificate) or on_failed.
+ *
+ * Owned by: issuer.   Freed by: issuance_free, never in one of its callbacks.
+ */
+#include "acme/ca.h"
+#include "acme/order.h"
+#include "base/list.h"
+
+struct issuance;
+
+/* What all issuances of an issuer share: loans. */
+struct issuance_env {
+	struct ev_loop *loop;
+	struct db *db;
+	struct shared *shared;
+	struct keyring *keyring;
+	struct ca *ca;
+	const struct issuer_config *config;
+	/* As in issuer_ops. */
+	enum err (*on_issued)(
+	    void *ctx, struct issuance *i, const struct chain *chain);
+	void (*on_failed)(
+	    void *ctx, struct issuance *i, const struct problem *p);
+	void *ctx;
+};
+
+struct issuance {
+	struct list link; /* for its owner, as is is_running */
+	bool is_running;
+	const struct issuance_env *env;
+	int64_t id; /* of the row */
+	char host[HOST_SIZE];
+	struct order *order; /* NULL: not started */
+	struct buf sealed;   /* the certificate's key; empty: none yet */
+	struct chain *chain; /* NULL: not issued yet */
+	struct ca_call *call;
+	ev_timer timer;
+	int n_refused;   /* by the owner, in a row */
+	bool is_counted; /* the CA's taking it is written down */
+	bool is_over;    /* nothing more will happen */
+};
+
+struct issuance *issuance_new(
+    const struct issuance_env *env, int64_t id, const char *host);
+void issuance_free(struct issuance *i); /* NULL is allowed */
+
+/* From its row, wherever that stands; from the loop.  ERR_NOT_FOUND: the row
+ * is gone or closed. */
+enum err MUST_USE issuance_start(struct issuance *i);
+
+/* Stops and closes the row as cancelled; on_failed is not called. */
+void issuance_cancel(struct issuance *i);
+
+/* Ends one that need not start: closes the row, then on_failed. */
+enum err MUST_USE issuance_refuse(struct issuance *i, const struct problem *p);
+
+#endif

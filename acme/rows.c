@@ -1,0 +1,356 @@
+#include "acme/rows.h"
+
+#include <stdlib.h>
+
+#include "acme/issuer.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+/* The CA's side of a row: '' would be read as a URL. */
+static char *
+text_or_null(struct stmt *s, int at)
+{
+	return stmt_is_null(s, at) ? NULL : xstrdup(stmt_get_str(s, at));
+}
+
+static void
+take_blob(struct buf *b, struct stmt *s, int at)
+{
+	buf_init(b, SEALED_MAX);
+	buf_add(b, stmt_get(s, at));
+}
+
+/* Ends what was begun: commit when all went well. */
+static enum err
+finish(struct db *db, enum err e)
+{
+	if (e == ERR_OK)
+		e = db_commit(db);
+	if (e != ERR_OK)
+		db_rollback(db);
+	return e;
+}
+
+/* --- account ------------------------------------------------------------- */
+
+void
+account_row_clear(struct account_row *a)
+{
+	free(a->url);
+	buf_clear(&a->sealed);
+	*a = (struct account_row){0};
+}
+
+enum err
+rows_account(struct db *db, const char *directory, struct account_row *out)
+{
+	static const char sql[] =
+	    "SELECT id, url, sealed FROM account WHERE directory = ?1";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_str(s, 1, directory);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	out->id = stmt_get_int(s, 0);
+	out->url = text_or_null(s, 1);
+	take_blob(&out->sealed, s, 2);
+	stmt_done(s);
+	return ERR_OK;
+}
+
+enum err
+rows_add_account(struct db *db, const char *directory, struct slice sealed)
+{
+	static const char sql[] =
+	    "INSERT INTO account (directory, sealed, created_at) "
+	    "VALUES (?1, ?2, ?3)";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	stmt_blob(s, 2, sealed);
+	stmt_int(s, 3, clock_now());
+	return stmt_run(s);
+}
+
+enum err
+rows_set_account_url(struct db *db, const char *directory, const char *url)
+{
+	static const char sql[] =
+	    "UPDATE account SET url = ?2 WHERE directory = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	stmt_str(s, 2, url);
+	return stmt_run(s);
+}
+
+/* --- attempt ------------------------------------------------------------- */
+
+static enum err
+add_attempt(struct db *db, int64_t order_id, const char *kind, const char *host)
+{
+	static const char sql[] =
+	    "INSERT INTO attempt (directory, kind, host, made_at) "
+	    "SELECT directory, ?2, ?3, ?4 FROM acme_order WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, order_id);
+	stmt_str(s, 2, kind);
+	stmt_str(s, 3, host);
+	stmt_int(s, 4, clock_now());
+	return stmt_run(s);
+}
+
+/* --- acme_order ---------------------------------------------------------- */
+
+void
+order_row_clear(struct order_row *o)
+{
+	for (size_t i = 0; i < o->n_names; i++)
+		free(o->names[i]);
+	free(o->names);
+	free(o->directory);
+	free(o->url);
+	buf_clear(&o->sealed);
+	*o = (struct order_row){0};
+}
+
+enum err
+rows_add_order(struct db *db, const char *const *names, size_t n_names,
+    const char *directory, int64_t *id)
+{
+	static const char sql[] =
+	    "INSERT INTO acme_order "
+	    "(host, names, directory, state, created_at, updated_at) "
+	    "VALUES (?1, ?2, ?3, 'new', ?4, ?4)";
+	struct stmt *s = db_stmt(db, sql);
+	json_t *list = json_array();
+	char *text;
+	enum err e;
+
+	for (size_t i = 0; i < n_names; i++)
+		json_array_append_new(list, json_string(names[i]));
+	text = json_text(list);
+	stmt_str(s, 1, names[0]);
+	stmt_str(s, 2, text);
+	stmt_str(s, 3, directory);
+	stmt_int(s, 4, clock_now());
+	e = stmt_run(s);
+	*id = db_last_id(db);
+	free(text);
+	json_decref(list);
+	return e;
+}
+
+static enum err
+read_names(struct slice text, struct order_row *out)
+{
+	json_t *list = NULL;
+	size_t n;
+
+	if (json_parse(text, &list, NULL) != ERR_OK)
+		return ERR_SYNTAX;
+	n = json_array_size(list);
+	out->names = xcalloc(n + 1, sizeof(*out->names));
+	for (size_t i = 0; i < n; i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+
+		if (name != NULL)
+			out->names[out->n_names++] = xstrdup(name);
+	}
+	json_decref(list);
+	return out->n_names > 0 ? ERR_OK : ERR_SYNTAX;
+}
+
+enum err
+rows_order(struct db *db, int64_t id, struct order_row *out)
+{
+	static const char sql[] =
+	    "SELECT host, names, directory, url, sealed FROM acme_order "
+	    "WHERE id = ?1 AND ended_at IS NULL";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	*out = (struct order_row){.id = id};
+	stmt_int(s, 1, id);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	e = slice_to_str(stmt_get(s, 0), out->host, sizeof(out->host));
+	if (e == ERR_OK)
+		e = read_names(stmt_get(s, 1), out);
+	out->directory = xstrdup(stmt_get_str(s, 2));
+	out->url = text_or_null(s, 3);
+	take_blob(&out->sealed, s, 4);
+	stmt_done(s);
+	if (e != ERR_OK)
+		order_row_clear(out);
+	return e;
+}
+
+enum err
+rows_open_orders(struct db *db, rows_visit *visit, void *ctx)
+{
+	static const char sql[] =
+	    "SELECT id, host FROM acme_order WHERE ended_at IS NULL "
+	    "ORDER BY id";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	while ((e = stmt_step(s)) == ERR_OK)
+		visit(ctx, stmt_get_int(s, 0), stmt_get_str(s, 1));
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+update_order(struct db *db, int64_t id, const struct order_progress *p)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET state = ?2, url = ?3, finalize_url = ?4, "
+	    "certificate_url = ?5, directory = ?6, updated_at = ?7 "
+	    "WHERE id = ?1 AND ended_at IS NULL";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, id);
+	stmt_str(s, 2, p->state);
+	stmt_str(s, 3, p->url);
+	stmt_str(s, 4, p->finalize_url);
+	stmt_str(s, 5, p->certificate_url);
+	stmt_str(s, 6, p->directory);
+	stmt_int(s, 7, clock_now());
+	return stmt_run(s);
+}
+
+enum err
+rows_save_order(struct db *db, int64_t id, const struct order_progress *p)
+{
+	enum err e = db_begin(db);
+
+	if (e != ERR_OK)
+		return e;
+	e = update_order(db, id, p);
+	if (e == ERR_OK && p->ordered != NULL)
+		e = add_attempt(db, id, "order", p->ordered);
+	return finish(db, e);
+}
+
+enum err
+rows_save_key(struct db *db, int64_t id, struct slice sealed)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET sealed = ?2, updated_at = ?3 WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, id);
+	stmt_blob(s, 2, sealed);
+	stmt_int(s, 3, clock_now());
+	return stmt_run(s);
+}
+
+static enum err
+close_order(struct db *db, int64_t id, const char *state, const struct fault *f)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET state = ?2, fault_code = ?3, "
+	    "fault_text = ?4, updated_at = ?5, ended_at = ?5 "
+	    "WHERE id = ?1 AND ended_at IS NULL";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, id);
+	stmt_str(s, 2, state);
+	stmt_str(s, 3, f == NULL ? NULL : fault_code_name(f->code));
+	stmt_str(s, 4, f == NULL ? NULL : f->text);
+	stmt_int(s, 5, clock_now());
+	return stmt_run(s);
+}
+
+static enum err
+delete_challenges(struct db *db, int64_t order_id)
+{
+	static const char sql[] = "DELETE FROM challenge WHERE order_id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, order_id);
+	return stmt_run(s);
+}
+
+enum err
+rows_end_order(
+    struct db *db, int64_t id, const struct fault *f, const char *failed_host)
+{
+	enum err e = db_begin(db);
+
+	if (e != ERR_OK)
+		return e;
+	e = close_order(db, id, f == NULL ? "cancelled" : "failed", f);
+	if (e == ERR_OK)
+		e = delete_challenges(db, id);
+	if (e == ERR_OK && failed_host != NULL)
+		e = add_attempt(db, id, "failed_validation", failed_host);
+	return finish(db, e);
+}
+
+enum err
+issuer_close_order(struct db *db, int64_t order_id)
+{
+	enum err e = close_order(db, order_id, "valid", NULL);
+
+	return e == ERR_OK ? delete_challenges(db, order_id) : e;
+}
+
+/* --- challenge ----------------------------------------------------------- */
+
+static enum err
+insert_challenge(struct db *db, int64_t order_id, const struct challenge_row *c)
+{
+	static const char sql[] =
+	    "INSERT INTO challenge (order_id, type, host, token, "
+	    "key_authorization, url, created_at) "
+	    "VALUES (?1, 'http-01', ?2, ?3, ?4, ?5, ?6)";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, order_id);
+	stmt_str(s, 2, c->host);
+	stmt_str(s, 3, c->token);
+	stmt_str(s, 4, c->key_authorization);
+	stmt_str(s, 5, c->url);
+	stmt_int(s, 6, clock_now());
+	return stmt_run(s);
+}
+
+enum err
+rows_add_challenge(
+    struct db *db, int64_t order_id, const struct challenge_row *c)
+{
+	static const char sql[] =
+	    "DELETE FROM challenge WHERE order_id = ?1 AND host = ?2";
+	enum err e = db_begin(db);
+	struct stmt *s;
+
+	if (e != ERR_OK)
+		return e;
+	s = db_stmt(db, sql);
+	stmt_int(s, 1, order_id);
+	stmt_str(s, 2, c->host);
+	e = stmt_run(s);
+	if (e == ERR_OK)
+		e = insert_challenge(db, order_id, c);
+	return finish(db, e);
+}
+
+enum err
+rows_tokens(struct db *db, int64_t order_id, rows_visit_token *visit, void *ctx)
+{
+	static const char sql[] =
+	    "SELECT token FROM challenge WHERE order_id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_int(s, 1, order_id);
+	while ((e = stmt_step(s)) == ERR_OK)
+		visit(ctx, stmt_get(s, 0));
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}

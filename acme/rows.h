@@ -1,0 +1,83 @@
+#ifndef ACME_ROWS_H
+#define ACME_ROWS_H
+/*
+ * The SQL of acme's tables: account, acme_order, challenge and attempt.  What
+ * belongs together is one transaction; nothing here talks to a CA.
+ */
+#include "base/buf.h"
+#include "base/db.h"
+#include "base/host.h"
+
+#define SEALED_MAX 8192 /* bytes of a sealed key */
+
+/* --- account: one for each directory --- */
+
+struct account_row {
+	int64_t id;
+	char *url;         /* NULL until registered */
+	struct buf sealed; /* the private key */
+};
+void account_row_clear(struct account_row *a);
+
+/* ERR_NOT_FOUND: none yet. */
+enum err MUST_USE rows_account(
+    struct db *db, const char *directory, struct account_row *out);
+enum err MUST_USE rows_add_account(
+    struct db *db, const char *directory, struct slice sealed);
+/* NULL: the CA does not know it. */
+enum err MUST_USE rows_set_account_url(
+    struct db *db, const char *directory, const char *url);
+
+/* --- acme_order --- */
+
+struct order_row {
+	int64_t id;
+	char host[HOST_SIZE];
+	char **names; /* [0] is host */
+	size_t n_names;
+	char *directory;
+	char *url; /* NULL: not known to the CA */
+	struct buf sealed;
+};
+void order_row_clear(struct order_row *o);
+
+/* ERR_EXISTS: one is open for the host. */
+enum err MUST_USE rows_add_order(struct db *db, const char *const *names,
+    size_t n_names, const char *directory, int64_t *id);
+/* ERR_NOT_FOUND: it is not open (any more). */
+enum err MUST_USE rows_order(struct db *db, int64_t id, struct order_row *out);
+
+/* All that are open, oldest first. */
+typedef void rows_visit(void *ctx, int64_t id, const char *host);
+enum err MUST_USE rows_open_orders(struct db *db, rows_visit *visit, void *ctx);
+
+struct order_progress {
+	const char *directory, *state;
+	const char *url, *finalize_url, *certificate_url; /* NULL: unknown */
+	const char *ordered; /* host, when the CA took the order just now: an
+			      * attempt; else NULL */
+};
+enum err MUST_USE rows_save_order(
+    struct db *db, int64_t id, const struct order_progress *p);
+enum err MUST_USE rows_save_key(struct db *db, int64_t id, struct slice sealed);
+
+/* Closed as "failed" with the fault, or "cancelled" when f is NULL; its
+ * challenges go.  failed_host: a validation of this name failed, an attempt. */
+enum err MUST_USE rows_end_order(
+    struct db *db, int64_t id, const struct fault *f, const char *failed_host);
+
+/* --- challenge --- */
+
+struct challenge_row {
+	const char *host, *token, *key_authorization, *url;
+};
+/* Replaces what the order had for the host. */
+enum err MUST_USE rows_add_challenge(
+    struct db *db, int64_t order_id, const struct challenge_row *c);
+
+/* A token of the order at a time, for as long as they are there. */
+typedef void rows_visit_token(void *ctx, struct slice token);
+enum err MUST_USE rows_tokens(
+    struct db *db, int64_t order_id, rows_visit_token *visit, void *ctx);
+
+#endif
