@@ -139,7 +139,8 @@ size_t
 app_take_asks(struct app *a, struct ask *out[FX_ASKS_MAX])
 {
 	size_t n = a->out.n_asks;
-	memcpy(out, a->out.asks, n * sizeof(*out));
+	for (size_t i = 0; i < n; i++)
+		out[i] = a->out.asks[i];
 	a->out.n_asks = 0;
 	return n;
 }

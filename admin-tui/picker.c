@@ -274,6 +274,16 @@ picker_selected(const struct picker *p)
 }
 
 void
+picker_to_first(struct picker *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!p->files[i].is_folder && p->files[i].what[0] != '\0') {
+			table_select(&p->table, p->files[i].name);
+			return;
+		}
+}
+
+void
 picker_to_key(struct picker *p)
 {
 	for (size_t i = 0; i < p->n; i++)

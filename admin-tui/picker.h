@@ -47,7 +47,8 @@ const struct file *picker_selected(const struct picker *p);
 void picker_path(
     const struct picker *p, const struct file *file, char *out, size_t size);
 
-/* Puts the cursor on the first file with a private key, if there is one. */
+/* Puts the cursor on the first file that can be used; or with a private key. */
+void picker_to_first(struct picker *p);
 void picker_to_key(struct picker *p);
 
 #endif

@@ -93,7 +93,6 @@ static void
 confirm(struct upload *u, struct fx *fx)
 {
 	const struct domain *d = screen_domain(&u->screen);
-	const char *lost;
 	char *body = NULL;
 	struct fault f;
 	struct cert after;
@@ -109,10 +108,8 @@ confirm(struct upload *u, struct fx *fx)
 	deed_compare(q, has_before ? &d->certificate : NULL, &after,
 	    u->screen.model->now);
 	cert_clear(&after);
-	lost = json_array_size(json_obj(u->answer, "names_lost")) > 0
-		   ? "! names lose their cover, see above"
-		   : "Takes effect at once. Open connections stay.";
-	dialog_add(q, ROLE_TEXT, "%s", lost);
+	dialog_add(
+	    q, ROLE_TEXT, "Takes effect at once. Open connections stay.");
 	dialog_add(q, ROLE_TEXT, "Undo: R rolls back.");
 	u->screen.ops->cli(&u->screen, q->cli, sizeof(q->cli));
 	fx_dialog(fx, q);

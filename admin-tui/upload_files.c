@@ -288,8 +288,8 @@ draw_folder(const struct upload_files *uf, struct canvas c)
 		return;
 	}
 	if (!p->shows_all && p->n_left_out > 0)
-		snprintf(
-		    note, sizeof(note), "%zu others hidden", p->n_left_out);
+		snprintf(note, sizeof(note), "%zu other%s hidden",
+		    p->n_left_out, p->n_left_out == 1 ? "" : "s");
 	line.cols = canvas_right(c, 1, ROLE_DIM, note) - 3;
 	canvas_cut(c, line, ROLE_DIM, slice_str(p->folder), TEXT_CUT_MIDDLE);
 }
@@ -342,6 +342,7 @@ files_init(struct upload_files *uf, const char *folder)
 	if (picker_open(&uf->picker, folder, &f) != ERR_OK)
 		snprintf(
 		    uf->picker.folder, sizeof(uf->picker.folder), "%s", f.text);
+	picker_to_first(&uf->picker);
 }
 
 void
