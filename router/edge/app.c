@@ -1,0 +1,202 @@
+#include "router/edge/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "router/edge/stats.h"
+
+#define APPS_MAX         10000
+#define APP_BACKENDS_MAX 1000
+
+/* --- one version ---------------------------------------------------------- */
+
+static void
+unref_counts(struct app_counts *c)
+{
+	if (c != NULL && --c->refs == 0)
+		free(c);
+}
+
+void
+app_unref(struct app *a)
+{
+	if (a == NULL || --a->refs > 0)
+		return;
+	for (size_t i = 0; i < a->n_backends; i++)
+		backend_unref(a->backends[i].backend);
+	free(a->backends);
+	unref_counts(a->counts);
+	free(a);
+}
+
+static void
+on_dropped(struct lru_item *item)
+{
+	app_unref(container_of(item, struct app, item));
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static void
+read_settings(struct apps *as, struct app *a, struct slice json)
+{
+	const struct config_pairs *defaults = &as->config->defaults;
+
+	app_policy_init(&a->set);
+	for (size_t i = 0; i < defaults->n; i++)
+		app_policy_set(&a->set, slice_str(defaults->items[i].key),
+		    slice_str(defaults->items[i].value));
+	app_policy_read(&a->set, json);
+}
+
+static void
+add_backend(struct apps *as, struct app *a, struct stmt *s)
+{
+	struct app_backend *row = &a->backends[a->n_backends];
+	struct slice address = stmt_get(s, 0);
+	int64_t weight = stmt_get_int(s, 1);
+
+	if (backend_get(as->backends, address, &row->backend) != ERR_OK) {
+		log_warning("app %s: backend %" SLICE_FMT " cannot be used",
+		    a->name, SLICE_ARG(address));
+		return;
+	}
+	row->weight = weight < 1 ? 1 : weight > 1000 ? 1000 : (unsigned)weight;
+	row->is_draining = !slice_eq(stmt_get(s, 2), SLICE("up"));
+	a->n_backends++;
+}
+
+static enum err
+read_backends(struct apps *as, struct app *a, int64_t id)
+{
+	static const char sql[] = "SELECT address, weight, state FROM backend "
+				  "WHERE app_id = ?1 ORDER BY id LIMIT ?2";
+	struct stmt *s = db_stmt(as->db, sql);
+	enum err e;
+
+	if (s == NULL)
+		return ERR_AGAIN;
+	a->backends = xcalloc(APP_BACKENDS_MAX, sizeof(*a->backends));
+	stmt_int(s, 1, id);
+	stmt_int(s, 2, APP_BACKENDS_MAX);
+	while ((e = stmt_step(s)) == ERR_OK)
+		add_backend(as, a, s);
+	a->backends =
+	    xrealloc(a->backends, (a->n_backends + 1) * sizeof(*a->backends));
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err
+read_app(struct apps *as, struct app *a, struct slice name)
+{
+	static const char sql[] =
+	    "SELECT id, name, settings, had_backends FROM app WHERE name = ?1";
+	struct stmt *s = db_stmt(as->db, sql);
+	int64_t id;
+	enum err e;
+
+	if (s == NULL)
+		return ERR_AGAIN;
+	stmt_text(s, 1, name);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	id = stmt_get_int(s, 0);
+	e = slice_to_str(stmt_get(s, 1), a->name, sizeof(a->name));
+	read_settings(as, a, stmt_get(s, 2));
+	a->had_backends = stmt_get_int(s, 3) != 0;
+	stmt_done(s);
+	return e == ERR_OK ? read_backends(as, a, id) : ERR_NOT_FOUND;
+}
+
+static enum err
+load(struct apps *as, struct slice name, struct app **out)
+{
+	struct app *a = xcalloc(1, sizeof(*a));
+	char key[APP_NAME_SIZE + 8];
+	int n = snprintf(key, sizeof(key), "app:%" SLICE_FMT, SLICE_ARG(name));
+	enum err e = ERR_NOT_FOUND;
+
+	a->refs = 1;
+	change_begin(&a->change);
+	if (n > 0 && (size_t)n < sizeof(key)) {
+		change_watch(&a->change, as->shared, slice_of(key, (size_t)n));
+		stats_add(&as->stats->store_reads, 1);
+		e = read_app(as, a, name);
+	}
+	if (e != ERR_OK) {
+		app_unref(a);
+		return e == ERR_NOT_FOUND ? e : ERR_AGAIN;
+	}
+	*out = a;
+	return ERR_OK;
+}
+
+/* --- the cache ------------------------------------------------------------ */
+
+void
+apps_init(struct apps *as, struct db *db, const struct shared *shared,
+    const struct config *config, struct backends *backends,
+    struct stats_page *stats)
+{
+	as->db = db;
+	as->shared = shared;
+	as->config = config;
+	as->backends = backends;
+	as->stats = stats;
+	lru_init(&as->lru, APPS_MAX, on_dropped);
+}
+
+void
+apps_clear(struct apps *as)
+{
+	lru_clear(&as->lru);
+}
+
+/* The new version takes over what was counted, and its place in the turn. */
+static void
+succeed(struct app *a, const struct app *old)
+{
+	if (old == NULL) {
+		a->counts = xcalloc(1, sizeof(*a->counts));
+		a->counts->refs = 1;
+		return;
+	}
+	a->counts = old->counts;
+	a->counts->refs++;
+	a->turn = old->turn;
+}
+
+enum err
+app_get(struct apps *as, struct slice name, struct app **out)
+{
+	struct lru_item *item = lru_get(&as->lru, name);
+	struct app *old = NULL, *a = NULL;
+	enum err e;
+
+	if (item != NULL)
+		old = container_of(item, struct app, item);
+	if (old != NULL && !change_happened(&old->change, as->shared)) {
+		old->refs++;
+		*out = old;
+		return ERR_OK;
+	}
+	e = load(as, name, &a);
+	if (e == ERR_AGAIN && old != NULL) {
+		old->refs++; /* old is better than nothing */
+		*out = old;
+		return ERR_OK;
+	}
+	if (e == ERR_OK) {
+		succeed(a, old);
+		lru_put(&as->lru, &a->item, slice_str(a->name));
+		a->refs++;
+		*out = a;
+	} else if (e == ERR_NOT_FOUND && old != NULL) {
+		lru_remove(&old->item);
+		app_unref(old);
+	}
+	return e;
+}

@@ -1,0 +1,67 @@
+#ifndef ROUTER_EDGE_APP_H
+#define ROUTER_EDGE_APP_H
+/*
+ * Apps as they are served: settings and backends, read from the store when
+ * first needed and again when the app's change counter has moved.  A version
+ * that was read is never changed: a request keeps the one it began with.
+ *
+ * Owned by: the cache and requests, counted.   Freed by: app_unref.
+ */
+#include "base/db.h"
+#include "base/shared.h"
+#include "router/config.h"
+#include "router/edge/app_policy.h"
+#include "router/edge/backend.h"
+#include "router/edge/change.h"
+#include "router/edge/lru.h"
+
+#define APP_NAME_SIZE 64
+
+struct app_backend {
+	struct backend *backend;
+	unsigned weight;
+	bool is_draining;
+};
+
+/* Counted over all versions of one app. */
+struct app_counts {
+	unsigned refs;
+	uint64_t requests, errors, active;
+};
+
+struct app {
+	struct lru_item item;
+	unsigned refs;
+	char name[APP_NAME_SIZE];
+	bool had_backends; /* some time: H14 rather than H81 */
+	struct app_policy set;
+	struct app_backend *backends;
+	size_t n_backends;
+	struct app_counts *counts;
+	unsigned turn; /* of the round-robin */
+	struct change change;
+};
+
+struct apps {
+	struct db *db;
+	const struct shared *shared;
+	const struct config *config;
+	struct backends *backends;
+	struct stats_page *stats;
+	struct lru lru;
+};
+
+/* All are loans that outlive it. */
+void apps_init(struct apps *as, struct db *db, const struct shared *shared,
+    const struct config *config, struct backends *backends,
+    struct stats_page *stats);
+void apps_clear(struct apps *as);
+
+/*
+ * A reference to the app as it is now; when the store is busy, as it was.
+ * ERR_NOT_FOUND: no such app; ERR_AGAIN: nothing is known and the store away.
+ */
+enum err MUST_USE app_get(struct apps *as, struct slice name, struct app **out);
+void app_unref(struct app *a); /* NULL is allowed */
+
+#endif

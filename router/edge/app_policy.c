@@ -1,0 +1,192 @@
+#include "router/edge/app_policy.h"
+
+#include <stddef.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+
+enum kind {
+	KIND_BOOL,
+	KIND_SECONDS,
+	KIND_NUMBER,
+	KIND_HOST,
+	KIND_BALANCE,
+	KIND_MIN_TLS,
+};
+
+static const struct row {
+	const char *key;
+	enum kind kind;
+	size_t offset;
+} rows[] = {
+    {"force_https", KIND_BOOL, offsetof(struct app_policy, force_https)},
+    {"maintenance", KIND_BOOL, offsetof(struct app_policy, maintenance)},
+    {"min_tls", KIND_MIN_TLS, offsetof(struct app_policy, only_tls13)},
+    {"connect_timeout", KIND_SECONDS, offsetof(struct app_policy, connect_s)},
+    {"first_byte_timeout", KIND_SECONDS,
+	offsetof(struct app_policy, first_byte_s)},
+    {"idle_timeout", KIND_SECONDS, offsetof(struct app_policy, idle_s)},
+    {"max_active", KIND_NUMBER, offsetof(struct app_policy, max_active)},
+    {"max_body", KIND_NUMBER, offsetof(struct app_policy, max_body)},
+    {"hsts", KIND_NUMBER, offsetof(struct app_policy, hsts_s)},
+    {"canonical_host", KIND_HOST, offsetof(struct app_policy, canonical_host)},
+    {"balance", KIND_BALANCE, offsetof(struct app_policy, balance)},
+};
+
+void
+app_policy_init(struct app_policy *s)
+{
+	*s = (struct app_policy){
+	    .connect_s = 5,
+	    .first_byte_s = 30,
+	    .idle_s = 55,
+	    .balance = BALANCE_RANDOM2,
+	};
+}
+
+/* A number with a unit behind it.  False when it is neither. */
+static bool
+read_number(struct slice text, double *out)
+{
+	static const struct {
+		struct slice unit;
+		double factor;
+	} units[] = {
+	    {{"", 0}, 1},
+	    {{"ms", 2}, 0.001},
+	    {{"s", 1}, 1},
+	    {{"m", 1}, 60},
+	    {{"h", 1}, 3600},
+	    {{"d", 1}, 86400},
+	    {{"k", 1}, 1024},
+	    {{"K", 1}, 1024},
+	    {{"M", 1}, 1024. * 1024},
+	    {{"G", 1}, 1024. * 1024 * 1024},
+	};
+	double number = 0, place = 0;
+	size_t i = 0;
+
+	for (; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c >= '0' && c <= '9' && place == 0)
+			number = number * 10 + (c - '0');
+		else if (c >= '0' && c <= '9')
+			number += (c - '0') * (place /= 10);
+		else if (c == '.' && place == 0)
+			place = 1;
+		else
+			break;
+	}
+	if (i == 0)
+		return false;
+	text = slice_from(text, i);
+	for (size_t k = 0; k < COUNT_OF(units); k++) {
+		if (!slice_eq(text, units[k].unit))
+			continue;
+		*out = number * units[k].factor;
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_on(struct slice v)
+{
+	return slice_eq(v, SLICE("on")) || slice_eq(v, SLICE("yes")) ||
+	       slice_eq(v, SLICE("true"));
+}
+
+static void
+set_balance(enum balance *balance, struct slice v)
+{
+	if (slice_eq(v, SLICE("random2")))
+		*balance = BALANCE_RANDOM2;
+	else if (slice_eq(v, SLICE("least")))
+		*balance = BALANCE_LEAST;
+	else if (slice_eq(v, SLICE("roundrobin")))
+		*balance = BALANCE_ROUNDROBIN;
+}
+
+static void
+set(struct app_policy *s, const struct row *row, struct slice v)
+{
+	void *field = (char *)s + row->offset;
+	double number;
+
+	switch (row->kind) {
+	case KIND_BOOL:
+		*(bool *)field = is_on(v);
+		break;
+	case KIND_MIN_TLS:
+		*(bool *)field = slice_eq(v, SLICE("1.3"));
+		break;
+	case KIND_BALANCE:
+		set_balance(field, v);
+		break;
+	case KIND_HOST:
+		if (slice_to_str(v, field, HOST_SIZE) != ERR_OK)
+			*(char *)field = '\0';
+		break;
+	case KIND_SECONDS:
+		if (read_number(v, &number) && number > 0)
+			*(double *)field = number;
+		break;
+	case KIND_NUMBER:
+		if (read_number(v, &number))
+			*(int64_t *)field = (int64_t)number;
+		break;
+	}
+}
+
+static const struct row *
+find(struct slice key)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		if (slice_eq(slice_str(rows[i].key), key))
+			return &rows[i];
+	return NULL;
+}
+
+void
+app_policy_set(struct app_policy *s, struct slice key, struct slice value)
+{
+	const struct row *row = find(key);
+
+	if (row != NULL)
+		set(s, row, value);
+}
+
+static void
+set_json(struct app_policy *s, const struct row *row, const json_t *v)
+{
+	void *field = (char *)s + row->offset;
+
+	if (json_is_boolean(v) && row->kind == KIND_BOOL)
+		*(bool *)field = json_is_true(v);
+	else if (json_is_number(v) && row->kind == KIND_SECONDS &&
+		 json_number_value(v) > 0)
+		*(double *)field = json_number_value(v);
+	else if (json_is_number(v) && row->kind == KIND_NUMBER)
+		*(int64_t *)field = (int64_t)json_number_value(v);
+	else if (json_is_number(v) && row->kind == KIND_MIN_TLS)
+		*(bool *)field = json_number_value(v) > 1.25;
+	else if (json_is_string(v))
+		set(s, row, slice_str(json_string_value(v)));
+}
+
+void
+app_policy_read(struct app_policy *s, struct slice text)
+{
+	json_t *root;
+
+	if (json_parse(text, &root, NULL) != ERR_OK)
+		return;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const json_t *v = json_object_get(root, rows[i].key);
+
+		if (v != NULL)
+			set_json(s, &rows[i], v);
+	}
+	json_decref(root);
+}

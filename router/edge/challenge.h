@@ -1,0 +1,20 @@
+#ifndef ROUTER_EDGE_CHALLENGE_H
+#define ROUTER_EDGE_CHALLENGE_H
+/*
+ * Answers to a CA's http-01 challenges (RFC 8555, 8.3): rows that acme writes
+ * before it asks the CA to look.  Every question reads the store: an answer
+ * must be there as soon as its row is, and they are few.
+ */
+#include "base/arena.h"
+#include "base/db.h"
+
+#define CHALLENGE_PATH "/.well-known/acme-challenge/"
+
+/*
+ * ERR_OK: *answer, in the arena, is what to say; ERR_NOT_FOUND: the token is
+ * not ours; ERR_AGAIN: the store is away.
+ */
+enum err MUST_USE challenge_answer(
+    struct db *db, struct slice token, struct arena *a, struct slice *answer);
+
+#endif

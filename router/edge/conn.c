@@ -1,0 +1,329 @@
+#include "router/edge/conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <netinet/tcp.h>
+
+#include "base/mem.h"
+#include "router/edge/conn_tls.h"
+#include "router/edge/listener.h"
+#include "router/edge/stats.h"
+#include "router/edge/tls.h"
+
+#define HANDSHAKE_SECONDS 10.
+#define FLUSH_SECONDS     30.
+#define LINGER_SECONDS    2.
+
+/* --- closing -------------------------------------------------------------- */
+
+static void
+close_now(struct conn *c)
+{
+	struct worker *w = c->w;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	if (c->h1.ex != NULL)
+		exchange_client_gone(c->h1.ex);
+	c->state = CONN_CLOSED;
+	conn_tls_clear(c);
+	stream_close(&c->stream);
+	deadline_clear(&c->deadline);
+	list_remove(&c->woken);
+	list_remove(&c->link);
+	list_append(&w->closed, &c->link);
+	w->n_conns--;
+	stats_sub(&w->stats->connections_open, 1);
+	listeners_update(w->listeners);
+}
+
+/* All has been written: a FIN, or first let the client finish. */
+static void
+close_or_linger(struct conn *c)
+{
+	if (!c->lingers) {
+		close_now(c);
+		return;
+	}
+	c->state = CONN_LINGERING;
+	stream_shut_down(&c->stream);
+	stream_pause(&c->stream, false);
+	conn_deadline(c, LINGER_SECONDS, CONN_DEADLINE_LINGER);
+}
+
+void
+conn_finish(struct conn *c, bool lingers)
+{
+	if (c->state >= CONN_CLOSING)
+		return;
+	if (c->tls != NULL && c->state == CONN_OPEN)
+		tls_close(c->tls);
+	c->state = CONN_CLOSING;
+	c->lingers = lingers;
+	tls_flush(c->w->tls);
+	stream_io_flush(c->w->io);
+	if (stream_is_drained(&c->stream))
+		close_or_linger(c);
+	else
+		conn_deadline(c, FLUSH_SECONDS, CONN_DEADLINE_FLUSH);
+}
+
+void
+conn_abort(struct conn *c)
+{
+	/* what is there goes out, but not the words that would end it well */
+	tls_flush(c->w->tls);
+	stream_io_flush(c->w->io);
+	close_now(c);
+}
+
+void
+conns_reap(struct worker *w)
+{
+	struct list *first;
+
+	while ((first = list_first(&w->closed)) != NULL) {
+		struct conn *c = container_of(first, struct conn, link);
+
+		list_remove(first);
+		front_h1_clear(&c->h1, &w->readers);
+		site_unref(c->client.site);
+		free(c);
+	}
+}
+
+/* --- for the front -------------------------------------------------------- */
+
+void
+conn_write(struct conn *c, struct slice bytes)
+{
+	if (c->state != CONN_OPEN)
+		return;
+	if (c->tls != NULL)
+		tls_write(c->tls, bytes);
+	else
+		stream_write(&c->stream, bytes);
+}
+
+bool
+conn_is_full(const struct conn *c)
+{
+	return stream_is_full(&c->stream);
+}
+
+void
+conn_pause(struct conn *c, bool paused)
+{
+	stream_pause(&c->stream, paused);
+}
+
+void
+conn_deadline(struct conn *c, double seconds, enum conn_deadline why)
+{
+	deadline_set(&c->deadline, seconds, why);
+}
+
+void
+conn_no_deadline(struct conn *c)
+{
+	deadline_none(&c->deadline);
+}
+
+void
+conn_wake(struct conn *c)
+{
+	if (c->state == CONN_OPEN && list_empty(&c->woken))
+		list_append(&c->w->woken, &c->woken);
+}
+
+bool
+conns_step(struct worker *w)
+{
+	struct list *first;
+	bool did = false;
+
+	while ((first = list_first(&w->woken)) != NULL) {
+		struct conn *c = container_of(first, struct conn, woken);
+
+		did = true;
+		list_remove(first);
+		front_h1_step(&c->h1);
+	}
+	return did;
+}
+
+/* --- what the socket tells ------------------------------------------------ */
+
+static void
+on_bytes(struct stream *s, struct slice bytes)
+{
+	struct conn *c = container_of(s, struct conn, stream);
+
+	switch (c->state) {
+	case CONN_HELLO:
+	case CONN_PARKED:
+	case CONN_HANDSHAKE:
+		conn_tls_bytes(c, bytes);
+		break;
+	case CONN_OPEN:
+		if (c->tls != NULL)
+			conn_tls_bytes(c, bytes);
+		else
+			front_h1_bytes(&c->h1, bytes);
+		break;
+	case CONN_CLOSING:
+	case CONN_LINGERING:
+	case CONN_CLOSED:
+		break;
+	}
+}
+
+static void
+on_room(struct stream *s)
+{
+	struct conn *c = container_of(s, struct conn, stream);
+
+	if (c->state == CONN_OPEN)
+		front_h1_room(&c->h1);
+	else if (c->state == CONN_CLOSING && stream_is_drained(s))
+		close_or_linger(c);
+	else if (c->state == CONN_CLOSING)
+		conn_deadline(c, FLUSH_SECONDS, CONN_DEADLINE_FLUSH);
+}
+
+static void
+on_end(struct stream *s, enum err why)
+{
+	struct conn *c = container_of(s, struct conn, stream);
+
+	if (c->state == CONN_OPEN)
+		front_h1_end(&c->h1);
+	else if (c->state != CONN_CLOSING || why != ERR_CLOSED)
+		close_now(c);
+}
+
+static const struct stream_ops stream_ops = {
+    .on_bytes = on_bytes,
+    .on_room = on_room,
+    .on_end = on_end,
+};
+
+static void
+on_deadline(struct deadline *d)
+{
+	struct conn *c = container_of(d, struct conn, deadline);
+
+	switch ((enum conn_deadline)d->reason) {
+	case CONN_DEADLINE_HANDSHAKE:
+		stats_add(&c->w->stats->handshakes_failed, 1);
+		close_now(c);
+		break;
+	case CONN_DEADLINE_PARKED:
+		conn_tls_give_up(c);
+		break;
+	case CONN_DEADLINE_IDLE:
+	case CONN_DEADLINE_HEAD:
+	case CONN_DEADLINE_BODY:
+		front_h1_late(&c->h1);
+		break;
+	case CONN_DEADLINE_FLUSH:
+	case CONN_DEADLINE_LINGER:
+		close_now(c);
+		break;
+	}
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static bool
+is_trusted(const struct worker *w, const struct addr *peer)
+{
+	const struct config_networks *nets = &w->config.router.trusted_proxies;
+
+	for (size_t i = 0; i < nets->n; i++)
+		if (network_has(&nets->items[i], peer))
+			return true;
+	return false;
+}
+
+static void
+set_client(struct conn *c, const struct addr *peer, bool is_tls, uint16_t port)
+{
+	const struct config_networks *nets =
+	    &c->w->config.router.trusted_proxies;
+	char text[ADDR_TEXT_SIZE];
+
+	(void)snprintf(
+	    c->address, sizeof(c->address), "%s", addr_format_ip(peer, text));
+	c->client.origin = (struct origin){
+	    .peer = slice_str(c->address),
+	    .peer_is_trusted = is_trusted(c->w, peer),
+	    .trusted = nets->items,
+	    .n_trusted = nets->n,
+	    .is_tls = is_tls,
+	    .port = port,
+	};
+}
+
+void
+conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
+    uint16_t port)
+{
+	struct conn *c = xcalloc(1, sizeof(*c));
+	int one = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	c->w = w;
+	list_init(&c->woken);
+	list_init(&c->parked);
+	list_append(&w->conns, &c->link);
+	w->n_conns++;
+	stats_add(&w->stats->connections_open, 1);
+	stats_add(&w->stats->connections_total, 1);
+	buf_init(&c->hello, CLIENT_HELLO_INPUT);
+	deadline_init(&c->deadline, w->loop, on_deadline);
+	set_client(c, peer, is_tls, port);
+	front_h1_init(&c->h1);
+	stream_open(&c->stream, w->io, fd, &stream_ops);
+	if (is_tls) {
+		c->state = CONN_HELLO;
+		conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
+	} else {
+		c->state = CONN_OPEN;
+		front_h1_start(&c->h1);
+	}
+}
+
+/* --- for the worker ------------------------------------------------------- */
+
+void
+conns_drain(struct worker *w)
+{
+	LIST_FOREACH_SAFE(it, &w->conns) {
+		struct conn *c = container_of(it, struct conn, link);
+
+		if (c->state == CONN_OPEN)
+			front_h1_drain(&c->h1, false);
+	}
+}
+
+void
+conns_close(struct worker *w)
+{
+	LIST_FOREACH_SAFE(it, &w->conns)
+		close_now(container_of(it, struct conn, link));
+}
+
+void
+conns_force(struct worker *w)
+{
+	LIST_FOREACH_SAFE(it, &w->conns) {
+		struct conn *c = container_of(it, struct conn, link);
+
+		if (c->state == CONN_OPEN)
+			front_h1_drain(&c->h1, true);
+		else
+			close_now(c);
+	}
+}

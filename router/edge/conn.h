@@ -1,0 +1,81 @@
+#ifndef ROUTER_EDGE_CONN_H
+#define ROUTER_EDGE_CONN_H
+/*
+ * A client's connection, the socket's side of it: ClientHello, TLS, closing.
+ * What is said on it is the front's business (front_h1.h).
+ *
+ * Owned by: the worker's list.   Freed by: conns_reap, from the loop; nothing
+ * frees a connection while its own callback runs.
+ */
+#include "router/edge/deadline.h"
+#include "router/edge/exchange.h"
+#include "router/edge/front_h1.h"
+
+enum conn_state {
+	CONN_HELLO,     /* bytes of a ClientHello are gathered */
+	CONN_PARKED,    /* it is whole, and keys is away */
+	CONN_HANDSHAKE, /* GnuTLS has it */
+	CONN_OPEN,      /* the front has it */
+	CONN_CLOSING,   /* the last bytes go out */
+	CONN_LINGERING, /* gone; what the client still sends is thrown away */
+	CONN_CLOSED,    /* to be reaped */
+};
+
+enum conn_deadline {
+	CONN_DEADLINE_HANDSHAKE,
+	CONN_DEADLINE_PARKED,
+	CONN_DEADLINE_IDLE, /* no request under way */
+	CONN_DEADLINE_HEAD, /* a request's head stays incomplete */
+	CONN_DEADLINE_BODY, /* the rest of a body that nobody wants */
+	CONN_DEADLINE_FLUSH,
+	CONN_DEADLINE_LINGER,
+};
+
+#define CONN_ADDRESS_SIZE 46 /* of the longest IPv6 address, and a NUL */
+
+struct conn {
+	struct stream stream;
+	struct worker *w;
+	struct list link;  /* all, or closed ones */
+	struct list woken; /* in the worker's, when there is something to do */
+	struct list parked;
+	enum conn_state state;
+	struct deadline deadline;
+	struct buf hello;        /* its bytes, until GnuTLS gets them */
+	struct tls_session *tls; /* NULL: plain HTTP */
+	struct client client;
+	char address[CONN_ADDRESS_SIZE];
+	bool lingers;
+	struct front_h1 h1;
+};
+
+/* Takes fd, just accepted on a listener of that kind and port. */
+void conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
+    uint16_t port);
+
+/* --- for the front -------------------------------------------------------- */
+
+void conn_write(struct conn *c, struct slice bytes);
+bool conn_is_full(const struct conn *c);
+void conn_pause(struct conn *c, bool paused);
+void conn_deadline(struct conn *c, double seconds, enum conn_deadline why);
+void conn_no_deadline(struct conn *c);
+/* Calls the front's step from the loop, soon. */
+void conn_wake(struct conn *c);
+/* Closes in good order after what was written; lingers: the client is still
+ * sending, so the answer must not be lost to a reset. */
+void conn_finish(struct conn *c, bool lingers);
+/* Closes now, without goodbye: the client shall see that it was cut. */
+void conn_abort(struct conn *c);
+
+/* --- for the worker ------------------------------------------------------- */
+
+void conns_unpark(struct worker *w); /* keys is back */
+void conns_drain(struct worker *w);  /* idle ones go, others after this one */
+void conns_force(struct worker *w);  /* the drain is over */
+void conns_close(struct worker *w);  /* all, at once */
+/* Steps what is woken; false when nothing was. */
+bool conns_step(struct worker *w);
+void conns_reap(struct worker *w);
+
+#endif

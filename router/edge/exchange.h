@@ -1,0 +1,163 @@
+#ifndef ROUTER_EDGE_EXCHANGE_H
+#define ROUTER_EDGE_EXCHANGE_H
+/*
+ * One request and its response, whatever HTTP version either side speaks: where
+ * it goes, what is tried, how long it may take, what is logged.  It sits
+ * between a front (the client's side, through front_ops) and an upstream (the
+ * connection to a backend, upstream.h), and owns neither socket.
+ *
+ *   front  --exchange_begin, _body, _body_end, _room, _client_gone-->  exchange
+ *   exchange  --front_ops-->  front
+ *   exchange  --upstream_*-->  upstream  --exchange_on_*-->  exchange
+ *
+ * A front may be told of the end from within any exchange_* call; it then only
+ * remembers, and calls exchange_free later, from the loop.
+ *
+ * Bodies stream.  Either side takes all it is offered and then says when it is
+ * full; the other side's socket is not read until there is room.
+ *
+ * Owned by: the front.   Freed by: exchange_free.
+ */
+#include "base/host.h"
+#include "router/edge/deadline.h"
+#include "router/edge/headers.h"
+#include "router/edge/upstream.h"
+#include "router/edge/worker.h"
+
+/* The client's side: HTTP/1 (front_h1.c); HTTP/2 speaks the same. */
+struct front_ops {
+	/* An informational response (100, 103). */
+	void (*on_interim)(void *front, const struct response *r);
+	/* The response's head; once. */
+	void (*on_head)(void *front, const struct response *r);
+	void (*on_body)(void *front, struct slice piece);
+	/* The response is complete. */
+	void (*on_end)(void *front);
+	/* It will never be: show the client a cut. */
+	void (*on_cut)(void *front);
+	/* More than enough waits for the client: ask again at exchange_room. */
+	bool (*is_full)(void *front);
+	/* There is room again for the request's body (exchange_is_full). */
+	void (*on_wanted)(void *front);
+};
+
+/* The connection that requests come on. */
+struct client {
+	struct origin origin;
+	const char *tls;   /* "1.3"; NULL: plain */
+	struct site *site; /* of its SNI; NULL: plain */
+};
+
+enum exchange_state {
+	EXCHANGE_ROUTING,    /* where to? */
+	EXCHANGE_CONNECTING, /* to a backend */
+	EXCHANGE_WAITING,    /* request goes out, no response yet */
+	EXCHANGE_RESPONDING, /* the head is out */
+	EXCHANGE_DONE,       /* logged; waits to be freed */
+};
+
+#define EXCHANGE_TRIES_MAX 3
+#define REPLY_HEADERS_MAX  6 /* of an answer of our own */
+
+struct exchange {
+	struct list free; /* in the worker's list, when in no use */
+	struct worker *w;
+	const struct front_ops *ops;
+	void *front;
+	const struct client *client;
+	enum exchange_state state;
+	struct arena arena;
+	struct deadline deadline;
+	/* the request */
+	struct request request;
+	char host[HOST_SIZE]; /* in stored form */
+	struct slice request_id;
+	struct forwarded forwarded;
+	struct headers to_backend;
+	struct buf pending;    /* of the body, until a backend is connected */
+	int64_t body_received; /* bytes */
+	bool body_ended;
+	bool body_sent; /* some of it is gone: no second try */
+	/* where it goes */
+	struct site *site;
+	struct app *app;
+	struct backend *backend;
+	struct upstream *upstream;
+	const struct backend *tried[EXCHANGE_TRIES_MAX];
+	size_t n_tried;
+	bool is_fresh;       /* this try must not use an old connection */
+	bool is_last_resort; /* to a backend that is quarantined */
+	bool is_crowded;     /* a backend was passed over for being full */
+	/* the response */
+	struct header reserve[REPLY_HEADERS_MAX];
+	int status; /* 0: none yet */
+	uint64_t bytes;
+	/* for the router line */
+	int64_t began_ms, began_mono_ms, tried_mono_ms, sent_mono_ms;
+	int64_t connect_ms, service_ms; /* -1: not known */
+	enum code code;
+	const char *cause, *sock;
+};
+
+/* For a front, which fills in `request` (in the arena) before it begins. */
+struct exchange *exchange_new(struct worker *w, const struct front_ops *ops,
+    void *front, const struct client *client);
+void exchange_free(struct exchange *ex); /* NULL is allowed */
+void exchanges_clear(struct worker *w);  /* those kept warm */
+
+void exchange_begin(struct exchange *ex);
+/* The request never was one: answered with H26 and this status. */
+void exchange_refuse(struct exchange *ex, int status, const char *cause);
+void exchange_body(struct exchange *ex, struct slice piece);
+void exchange_body_end(struct exchange *ex);
+/* The request's body should not be read on now. */
+bool exchange_is_full(const struct exchange *ex);
+void exchange_room(struct exchange *ex); /* the client took some of it */
+void exchange_client_gone(struct exchange *ex);
+void exchange_force_end(struct exchange *ex); /* the drain is over: H24 */
+
+static inline bool
+exchange_is_done(const struct exchange *ex)
+{
+	return ex->state == EXCHANGE_DONE;
+}
+
+/* --- between the files of the exchange ------------------------------------ */
+
+enum exchange_deadline {
+	DEADLINE_CONNECT,    /* H19 */
+	DEADLINE_FIRST_BYTE, /* H12 */
+	DEADLINE_BACKEND,    /* H15: the response stopped */
+	DEADLINE_CLIENT,     /* H28: the client stopped */
+};
+
+/* exchange.c: the only writer of the state. */
+void exchange_enter(struct exchange *ex, enum exchange_state next);
+/* After each sign of life: who is waited for now, and for how long. */
+void exchange_wait(struct exchange *ex);
+
+/* exchange_attempt.c: finds a backend and connects, or fails. */
+void exchange_try(struct exchange *ex);
+/* What was tried failed before any answer: again elsewhere, or fails with
+ * code. */
+void exchange_try_again(struct exchange *ex, enum code code);
+/* An old connection was dead: again to the same backend, on a new one. */
+void exchange_try_fresh(struct exchange *ex);
+/* Lets go of backend and connection. */
+void exchange_let_go(struct exchange *ex, bool reusable);
+
+/* exchange.c: ends it with this code; a page when no head is out, a cut else.
+ * status 0: the code's. */
+void exchange_fail(struct exchange *ex, enum code code, int status);
+/* The response is complete: counts and logs. */
+void exchange_finish(struct exchange *ex);
+
+/* exchange_reply.c: answers of our own. */
+void exchange_page(struct exchange *ex, enum code code, int status);
+void exchange_redirect(struct exchange *ex, int status, struct slice location);
+void exchange_text(struct exchange *ex, int status, struct slice text);
+
+/* route.c: proxies, answers, redirects or refuses. */
+void route(struct exchange *ex);
+
+#endif

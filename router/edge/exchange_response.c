@@ -1,0 +1,162 @@
+#include "base/clock.h"
+#include "base/mem.h"
+#include "router/edge/exchange.h"
+#include "router/edge/h1_write.h"
+
+/* --- out ------------------------------------------------------------------ */
+
+void
+exchange_on_connected(struct exchange *ex)
+{
+	struct upstream *u = ex->upstream;
+
+	exchange_enter(ex, EXCHANGE_WAITING);
+	ex->sent_mono_ms = clock_mono_ms();
+	ex->connect_ms = ex->sent_mono_ms - ex->tried_mono_ms;
+	upstream_send_head(u, &ex->request, &ex->to_backend);
+	if (ex->pending.len > 0) {
+		ex->body_sent = true;
+		upstream_send_body(u, buf_slice(&ex->pending));
+		buf_clear(&ex->pending);
+	}
+	if (ex->body_ended)
+		upstream_send_end(u);
+	exchange_wait(ex);
+	if (!ex->body_ended)
+		ex->ops->on_wanted(ex->front);
+}
+
+void
+exchange_on_upstream_room(struct exchange *ex)
+{
+	exchange_wait(ex);
+	if (!ex->body_ended)
+		ex->ops->on_wanted(ex->front);
+}
+
+/* --- in ------------------------------------------------------------------- */
+
+/* The head as ours, copied into the arena. */
+static bool
+take_head(struct exchange *ex, const struct http1_head *head,
+    struct slice bytes, struct response *out)
+{
+	struct slice copy = arena_copy(&ex->arena, bytes);
+	struct headers headers;
+
+	if (copy.p == NULL)
+		return false;
+	headers = h1_headers(&ex->arena, head, bytes, copy);
+	if (headers.items == NULL)
+		return false;
+	*out = (struct response){
+	    .status = head->status,
+	    .reason = h1_moved(head->reason, bytes, copy),
+	    .headers = headers_to_client(&ex->arena, &headers, ex->request_id,
+		ex->forwarded.is_https ? ex->app->set.hsts_s : 0),
+	    .content_length = head->content_length,
+	    .has_body = head->has_body,
+	};
+	return out->headers.items != NULL;
+}
+
+void
+exchange_on_interim(
+    struct exchange *ex, const struct http1_head *head, struct slice bytes)
+{
+	struct response r;
+
+	if (take_head(ex, head, bytes, &r))
+		ex->ops->on_interim(ex->front, &r);
+	exchange_wait(ex);
+}
+
+void
+exchange_on_head(
+    struct exchange *ex, const struct http1_head *head, struct slice bytes)
+{
+	struct response r;
+
+	quarantine_worked(&ex->backend->quarantine);
+	if (!take_head(ex, head, bytes, &r)) {
+		ex->cause = "response head too large";
+		exchange_fail(ex, CODE_H25, 0);
+		return;
+	}
+	ex->status = r.status;
+	exchange_enter(ex, EXCHANGE_RESPONDING);
+	ex->ops->on_head(ex->front, &r);
+	exchange_wait(ex);
+}
+
+void
+exchange_on_body(struct exchange *ex, struct slice piece)
+{
+	ex->bytes += piece.n;
+	ex->ops->on_body(ex->front, piece);
+	if (ex->ops->is_full(ex->front))
+		upstream_pause(ex->upstream, true);
+	exchange_wait(ex);
+}
+
+void
+exchange_on_response_end(struct exchange *ex)
+{
+	/* an answer before all was asked: the rest of the body is in the way */
+	exchange_let_go(ex, ex->body_ended);
+	exchange_finish(ex);
+	ex->ops->on_end(ex->front);
+}
+
+/* --- lost ----------------------------------------------------------------- */
+
+/* Nothing was answered, and to ask again does no harm. */
+static bool
+may_repeat(const struct exchange *ex)
+{
+	return !ex->body_sent && method_is_idempotent(ex->request.method);
+}
+
+static void
+on_silent(struct exchange *ex)
+{
+	if (may_repeat(ex) && ex->upstream->was_used && !ex->is_fresh)
+		exchange_try_fresh(ex);
+	else if (may_repeat(ex))
+		exchange_try_again(ex, CODE_H13);
+	else
+		exchange_fail(ex, CODE_H13, 0);
+}
+
+static void
+on_not_connected(struct exchange *ex, enum upstream_loss why)
+{
+	quarantine_failed(&ex->backend->quarantine, clock_mono_ms());
+	if (why == LOST_UNREACHABLE)
+		ex->cause = "unreachable";
+	exchange_try_again(ex, CODE_H21);
+}
+
+void
+exchange_on_lost(struct exchange *ex, enum upstream_loss why)
+{
+	switch (why) {
+	case LOST_REFUSED:
+	case LOST_UNREACHABLE:
+		on_not_connected(ex, why);
+		break;
+	case LOST_SILENT:
+		on_silent(ex);
+		break;
+	case LOST_CUT_HEAD:
+		exchange_fail(ex, CODE_H13, 0);
+		break;
+	case LOST_CUT_BODY:
+		ex->sock = "backend";
+		exchange_fail(ex, CODE_H18, 0);
+		break;
+	case LOST_GARBAGE:
+		exchange_fail(ex, CODE_H17, 0);
+		break;
+	}
+}

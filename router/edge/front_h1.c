@@ -1,0 +1,482 @@
+#include "router/edge/front_h1.h"
+
+#include "base/mem.h"
+#include "router/edge/conn.h"
+
+#define IN_MAX        (256 * 1024) /* a head, and what came with its end */
+#define DRAIN_MAX     (64 * 1024)  /* of a body that nobody wants */
+#define IDLE_SECONDS  75.
+#define LAST_SECONDS  1. /* for a first request, while draining */
+#define HEAD_SECONDS  10.
+#define DRAIN_SECONDS 5.
+
+static struct conn *
+conn_of(struct front_h1 *f)
+{
+	return container_of(f, struct conn, h1);
+}
+
+/* --- the response: what the exchange tells -------------------------------- */
+
+static void
+write_head(struct front_h1 *f, const struct response *r,
+    const struct h1_response_options *o)
+{
+	struct conn *c = conn_of(f);
+	struct buf *b = &c->w->scratch;
+
+	buf_reset(b);
+	if (h1_write_response(b, r, o) == ERR_OK) {
+		conn_write(c, buf_slice(b));
+		return;
+	}
+	f->is_cut = true; /* past every limit of heads */
+	conn_wake(c);
+}
+
+static void
+on_interim(void *front, const struct response *r)
+{
+	struct front_h1 *f = front;
+	struct h1_response_options o = {H1_NO_BODY, -1, false, false};
+
+	if (!f->is_http10) /* RFC 9110, 15.2: it would not understand */
+		write_head(f, r, &o);
+}
+
+static bool
+never_has_body(int status)
+{
+	return status == 204 || status == 304;
+}
+
+/* How the body will end is told to the client (RFC 9112, 6). */
+static enum h1_framing
+choose_framing(const struct front_h1 *f, const struct response *r)
+{
+	if (slice_eq(f->ex->request.method, SLICE("HEAD")) ||
+	    never_has_body(r->status))
+		return H1_NO_BODY;
+	if (r->content_length >= 0)
+		return H1_LENGTH;
+	if (!r->has_body)
+		return H1_LENGTH; /* of nothing */
+	return f->is_http10 ? H1_UNTIL_CLOSE : H1_CHUNKED;
+}
+
+static void
+on_head(void *front, const struct response *r)
+{
+	struct front_h1 *f = front;
+	struct h1_response_options o = {0};
+
+	f->framing = choose_framing(f, r);
+	f->closes = !f->keeps_alive || f->framing == H1_UNTIL_CLOSE ||
+		    conn_of(f)->w->is_draining ||
+		    (f->state == H1_BODY && !f->may_drain) ||
+		    f->state == H1_STOPPED;
+	o.framing = f->framing;
+	o.length = r->content_length;
+	if (f->framing == H1_LENGTH && o.length < 0)
+		o.length = 0;
+	if (r->status == 204)
+		o.length = -1; /* RFC 9110, 8.6 */
+	o.close = f->closes;
+	o.keep_alive = f->is_http10;
+	write_head(f, r, &o);
+}
+
+static void
+on_body(void *front, struct slice piece)
+{
+	struct front_h1 *f = front;
+	struct conn *c = conn_of(f);
+	char head[H1_CHUNK_HEAD_SIZE];
+
+	if (f->framing == H1_CHUNKED)
+		conn_write(c, h1_chunk_head(piece.n, head));
+	if (f->framing != H1_NO_BODY)
+		conn_write(c, piece);
+	if (f->framing == H1_CHUNKED)
+		conn_write(c, SLICE("\r\n"));
+}
+
+static void
+on_end(void *front)
+{
+	struct front_h1 *f = front;
+
+	if (f->framing == H1_CHUNKED)
+		conn_write(conn_of(f), SLICE(H1_LAST_CHUNK));
+	conn_wake(conn_of(f));
+}
+
+static void
+on_cut(void *front)
+{
+	struct front_h1 *f = front;
+
+	f->is_cut = true;
+	conn_wake(conn_of(f));
+}
+
+static bool
+is_full(void *front)
+{
+	return conn_is_full(conn_of(front));
+}
+
+static void
+on_wanted(void *front)
+{
+	conn_wake(conn_of(front));
+}
+
+static const struct front_ops ops = {
+    .on_interim = on_interim,
+    .on_head = on_head,
+    .on_body = on_body,
+    .on_end = on_end,
+    .on_cut = on_cut,
+    .is_full = is_full,
+    .on_wanted = on_wanted,
+};
+
+/* --- the request ---------------------------------------------------------- */
+
+/* "http://host/path" as "/path" (RFC 9112, 3.2.2). */
+static struct slice
+origin_form(struct slice target)
+{
+	size_t at;
+
+	if (target.n == 0 || target.p[0] == '/' || target.p[0] == '*')
+		return target;
+	at = slice_find(target, ':');
+	if (!slice_starts_with(slice_from(target, at), SLICE("://")))
+		return target; /* CONNECT's, which is refused */
+	target = slice_from(target, at + 3);
+	target = slice_from(target, slice_find(target, '/'));
+	return target.n == 0 ? SLICE("/") : target;
+}
+
+static void
+new_exchange(struct front_h1 *f)
+{
+	struct conn *c = conn_of(f);
+
+	f->ex = exchange_new(c->w, &ops, f, &c->client);
+	f->ex->request.version = HTTP_11;
+	f->ex->request.content_length = -1;
+	f->has_served = true;
+	f->is_cut = f->closes = false;
+	conn_no_deadline(c);
+}
+
+/* The head as ours, its bytes copied into the arena. */
+static bool
+take_head(
+    struct exchange *ex, const struct http1_head *head, struct slice bytes)
+{
+	struct slice copy = arena_copy(&ex->arena, bytes);
+	struct request *r = &ex->request;
+
+	if (copy.p == NULL)
+		return false;
+	*r = (struct request){
+	    .version = head->minor == 0 ? HTTP_10 : HTTP_11,
+	    .method = h1_moved(head->method, bytes, copy),
+	    .target = origin_form(h1_moved(head->target, bytes, copy)),
+	    .host = h1_moved(head->host, bytes, copy),
+	    .headers = h1_headers(&ex->arena, head, bytes, copy),
+	    .content_length = head->content_length,
+	    .has_body = head->has_body,
+	    .expects_continue = head->expects_continue,
+	    .expects_other = !head->expects_continue &&
+			     http1_find(head, SLICE("expect")).p != NULL,
+	};
+	return r->headers.items != NULL;
+}
+
+static void
+begin(struct front_h1 *f, const struct http1_head *head, struct slice bytes)
+{
+	new_exchange(f);
+	f->is_http10 = head->minor == 0;
+	f->keeps_alive = head->keep_alive;
+	f->may_drain = !head->expects_continue && head->content_length >= 0 &&
+		       head->content_length <= DRAIN_MAX;
+	f->state = head->has_body ? H1_BODY : H1_ASKED;
+	if (take_head(f->ex, head, bytes))
+		exchange_begin(f->ex);
+	else
+		exchange_refuse(f->ex, 431, "head too large");
+}
+
+/* What came is no request: answered, and the end of the connection. */
+static void
+refuse(struct front_h1 *f, int status, const char *cause)
+{
+	f->state = H1_STOPPED;
+	if (f->ex == NULL)
+		new_exchange(f);
+	f->keeps_alive = false;
+	exchange_refuse(f->ex, status, cause);
+}
+
+/* True: there may be more to do with what is left of *in. */
+static bool
+read_head(struct front_h1 *f, struct slice *in)
+{
+	struct http1_head head;
+	enum http1_cause why;
+	size_t used;
+	enum err e;
+
+	if (in->n == 0)
+		return false;
+	if (f->reader == NULL)
+		f->reader =
+		    readers_take(&conn_of(f)->w->readers, HTTP1_REQUEST);
+	e = http1_head(f->reader, *in, &head, &used);
+	if (e == ERR_AGAIN)
+		return false;
+	if (e != ERR_OK) {
+		why = http1_why(f->reader);
+		refuse(f, http1_cause_status(why), http1_cause_text(why));
+		return false;
+	}
+	begin(f, &head, (struct slice){in->p, used});
+	*in = slice_from(*in, used);
+	return true;
+}
+
+static void
+body_complete(struct front_h1 *f)
+{
+	if (f->ex != NULL) {
+		f->state = H1_ASKED;
+		exchange_body_end(f->ex);
+	} else { /* its response went out before */
+		http1_next(f->reader);
+		f->state = H1_HEAD;
+	}
+}
+
+static bool
+read_body(struct front_h1 *f, struct slice *in)
+{
+	struct slice piece;
+	size_t used;
+	bool end;
+
+	if (http1_body(f->reader, *in, &piece, &used, &end) != ERR_OK) {
+		enum http1_cause why = http1_why(f->reader);
+
+		f->state = H1_STOPPED;
+		f->closes = true;
+		if (f->ex != NULL)
+			exchange_refuse(f->ex, http1_cause_status(why),
+			    http1_cause_text(why));
+		else
+			conn_wake(conn_of(f));
+		return false;
+	}
+	*in = slice_from(*in, used);
+	if (f->ex != NULL && piece.n > 0)
+		exchange_body(f->ex, piece);
+	if (end)
+		body_complete(f);
+	return end || used > 0;
+}
+
+static bool
+read_on(struct front_h1 *f, struct slice *in)
+{
+	switch (f->state) {
+	case H1_HEAD:
+		return read_head(f, in);
+	case H1_BODY:
+		return read_body(f, in);
+	case H1_STOPPED:
+		*in = slice_from(*in, in->n);
+		return false;
+	case H1_ASKED:
+		break;
+	}
+	return false;
+}
+
+/* Uses as much of the bytes as can be used now; how many is returned. */
+static size_t
+use(struct front_h1 *f, struct slice bytes)
+{
+	struct slice in = bytes;
+
+	while (read_on(f, &in))
+		;
+	return bytes.n - in.n;
+}
+
+static void
+use_kept(struct front_h1 *f)
+{
+	if (f->in.len == 0)
+		return;
+	buf_consume(&f->in, use(f, buf_slice(&f->in)));
+	if (f->in.len == 0)
+		buf_clear(&f->in);
+}
+
+/* --- between requests ----------------------------------------------------- */
+
+/* What is waited for now, and whether the client is read on. */
+static void
+update(struct front_h1 *f)
+{
+	struct conn *c = conn_of(f);
+
+	if (c->state != CONN_OPEN)
+		return;
+	if (f->ex != NULL) {
+		conn_pause(
+		    c, (f->state == H1_ASKED && f->in.len > 0) ||
+			   (f->state == H1_BODY && exchange_is_full(f->ex)));
+		return;
+	}
+	conn_pause(c, false);
+	if (f->state != H1_HEAD)
+		return;
+	if (f->in.len == 0) {
+		readers_give(&c->w->readers, HTTP1_REQUEST, f->reader);
+		f->reader = NULL;
+		conn_deadline(c,
+		    c->w->is_draining ? LAST_SECONDS : IDLE_SECONDS,
+		    CONN_DEADLINE_IDLE);
+	} else if (c->deadline.at == 0 ||
+		   c->deadline.reason != CONN_DEADLINE_HEAD) {
+		conn_deadline(c, HEAD_SECONDS, CONN_DEADLINE_HEAD);
+	}
+}
+
+/* The exchange is over: the next request, or the end of the connection. */
+static void
+finish_exchange(struct front_h1 *f)
+{
+	struct conn *c = conn_of(f);
+	bool is_whole = f->state == H1_ASKED;
+
+	exchange_free(f->ex);
+	f->ex = NULL;
+	if (f->is_cut) {
+		conn_abort(c);
+		return;
+	}
+	if (f->closes || (c->w->is_draining && is_whole)) {
+		f->state = H1_STOPPED;
+		conn_finish(c, !is_whole);
+		return;
+	}
+	if (is_whole) {
+		http1_next(f->reader);
+		f->state = H1_HEAD;
+	} else {
+		conn_deadline(c, DRAIN_SECONDS, CONN_DEADLINE_BODY);
+	}
+}
+
+void
+front_h1_step(struct front_h1 *f)
+{
+	struct conn *c = conn_of(f);
+
+	if (f->ex != NULL && exchange_is_done(f->ex))
+		finish_exchange(f);
+	else if (f->ex == NULL && f->state == H1_STOPPED)
+		conn_finish(c, true);
+	if (c->state != CONN_OPEN)
+		return;
+	use_kept(f);
+	update(f);
+}
+
+void
+front_h1_bytes(struct front_h1 *f, struct slice bytes)
+{
+	bool is_first = f->in.len == 0;
+
+	if (is_first)
+		bytes = slice_from(bytes, use(f, bytes));
+	if (buf_add(&f->in, bytes) != ERR_OK) {
+		buf_clear(&f->in);
+		refuse(f, 431, "too much at once");
+	} else if (!is_first) {
+		use_kept(f);
+	}
+	update(f);
+}
+
+void
+front_h1_room(struct front_h1 *f)
+{
+	if (f->ex != NULL && !exchange_is_done(f->ex))
+		exchange_room(f->ex);
+}
+
+void
+front_h1_end(struct front_h1 *f)
+{
+	struct conn *c = conn_of(f);
+
+	f->state = H1_STOPPED;
+	if (f->ex == NULL) {
+		conn_finish(c, false);
+		return;
+	}
+	f->closes = true;
+	exchange_client_gone(f->ex);
+}
+
+void
+front_h1_drain(struct front_h1 *f, bool force)
+{
+	if (f->ex != NULL && force)
+		exchange_force_end(f->ex);
+	else if (f->ex == NULL && (f->has_served || force))
+		conn_finish(conn_of(f), false);
+	else
+		update(f);
+}
+
+/* Idle for long, a head or a body that does not come. */
+void
+front_h1_late(struct front_h1 *f)
+{
+	f->state = H1_STOPPED;
+	conn_finish(conn_of(f), false);
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+void
+front_h1_init(struct front_h1 *f)
+{
+	*f = (struct front_h1){.state = H1_HEAD};
+	buf_init(&f->in, IN_MAX);
+}
+
+void
+front_h1_start(struct front_h1 *f)
+{
+	update(f);
+}
+
+void
+front_h1_clear(struct front_h1 *f, struct readers *readers)
+{
+	exchange_free(f->ex);
+	f->ex = NULL;
+	readers_give(readers, HTTP1_REQUEST, f->reader);
+	f->reader = NULL;
+	buf_clear(&f->in);
+}

@@ -1,0 +1,51 @@
+#ifndef ROUTER_EDGE_FRONT_H1_H
+#define ROUTER_EDGE_FRONT_H1_H
+/*
+ * HTTP/1.1 as spoken with a client: requests of a connection one after the
+ * other, each made an exchange; responses written as the exchange gives them.
+ *
+ * Owned by: the connection that embeds it.   Freed by: front_h1_clear.
+ */
+#include "base/buf.h"
+#include "base/http1.h"
+#include "router/edge/h1_write.h"
+#include "router/edge/readers.h"
+
+struct exchange;
+
+enum front_h1_state {
+	H1_HEAD,    /* a request's head is awaited, or is incomplete */
+	H1_BODY,    /* its body comes */
+	H1_ASKED,   /* it is complete; its response is not */
+	H1_STOPPED, /* nothing more is read */
+};
+
+struct front_h1 {
+	enum front_h1_state state;
+	struct http1 *reader; /* NULL while idle */
+	struct exchange *ex;  /* NULL: none, or its request is just drained */
+	struct buf in;        /* received, not used yet */
+	enum h1_framing framing;
+	bool is_http10;
+	bool keeps_alive; /* the client is willing */
+	bool may_drain;   /* the rest of the body is short enough to read */
+	bool closes;      /* after this response */
+	bool is_cut;      /* the response will never be complete */
+	bool has_served;  /* at least one request */
+};
+
+void front_h1_init(struct front_h1 *f);
+void front_h1_clear(struct front_h1 *f, struct readers *readers);
+
+/* What the connection tells. */
+void front_h1_start(struct front_h1 *f); /* it is open */
+void front_h1_bytes(struct front_h1 *f, struct slice bytes);
+void front_h1_room(struct front_h1 *f); /* some of what waited has gone */
+void front_h1_end(struct front_h1 *f);  /* the client ended it */
+void front_h1_step(struct front_h1 *f); /* conn_wake was called */
+/* No more requests after this one; force: not even the rest of this one. */
+void front_h1_drain(struct front_h1 *f, bool force);
+/* A deadline of the front's kind passed. */
+void front_h1_late(struct front_h1 *f);
+
+#endif

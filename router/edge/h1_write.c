@@ -1,0 +1,105 @@
+#include "router/edge/h1_write.h"
+
+#include <stdio.h>
+
+static void
+put_headers(struct buf *b, const struct headers *h)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		struct slice name = h->items[i].name, value = h->items[i].value;
+		char *p = buf_room(b, name.n + value.n + 4);
+
+		if (p == NULL)
+			return;
+		memcpy(p, name.p, name.n);
+		p += name.n;
+		*p++ = ':';
+		*p++ = ' ';
+		memcpy(p, value.p, value.n);
+		p += value.n;
+		*p++ = '\r';
+		*p++ = '\n';
+		buf_added(b, name.n + value.n + 4);
+	}
+}
+
+static void
+put_framing(struct buf *b, enum h1_framing framing, int64_t length)
+{
+	switch (framing) {
+	case H1_LENGTH:
+	case H1_NO_BODY:
+		if (length >= 0)
+			(void)buf_printf(
+			    b, "Content-Length: %lld\r\n", (long long)length);
+		break;
+	case H1_CHUNKED:
+		(void)buf_add(b, SLICE("Transfer-Encoding: chunked\r\n"));
+		break;
+	case H1_UNTIL_CLOSE:
+		break;
+	}
+}
+
+enum err
+h1_write_request(struct buf *b, const struct request *r,
+    const struct headers *headers, enum h1_framing framing)
+{
+	(void)buf_add(b, r->method);
+	(void)buf_add_char(b, ' ');
+	(void)buf_add(b, r->target);
+	(void)buf_add(b, SLICE(" HTTP/1.1\r\n"));
+	put_headers(b, headers);
+	put_framing(b, framing, r->content_length);
+	(void)buf_add(b, SLICE("\r\n"));
+	return buf_failed(b) ? ERR_TOO_BIG : ERR_OK;
+}
+
+enum err
+h1_write_response(struct buf *b, const struct response *r,
+    const struct h1_response_options *o)
+{
+	struct slice reason = r->reason;
+
+	if (reason.n == 0)
+		reason = slice_str(http1_reason(r->status));
+	(void)buf_printf(b, "HTTP/1.1 %d ", r->status);
+	(void)buf_add(b, reason);
+	(void)buf_add(b, SLICE("\r\n"));
+	put_headers(b, &r->headers);
+	put_framing(b, o->framing, o->length);
+	if (o->close)
+		(void)buf_add(b, SLICE("Connection: close\r\n"));
+	else if (o->keep_alive)
+		(void)buf_add(b, SLICE("Connection: keep-alive\r\n"));
+	(void)buf_add(b, SLICE("\r\n"));
+	return buf_failed(b) ? ERR_TOO_BIG : ERR_OK;
+}
+
+struct slice
+h1_chunk_head(size_t n, char out[H1_CHUNK_HEAD_SIZE])
+{
+	int len = snprintf(out, H1_CHUNK_HEAD_SIZE, "%zx\r\n", n);
+
+	return slice_of(out, (size_t)len);
+}
+
+struct slice
+h1_moved(struct slice s, struct slice original, struct slice copy)
+{
+	if (s.n == 0 || s.p < original.p || s.p >= original.p + original.n)
+		return s; /* a literal, or nothing */
+	return (struct slice){copy.p + (s.p - original.p), s.n};
+}
+
+struct headers
+h1_headers(struct arena *a, const struct http1_head *head,
+    struct slice original, struct slice copy)
+{
+	struct headers h = headers_new(a, head->n_fields + 1);
+
+	for (size_t i = 0; h.items != NULL && i < head->n_fields; i++)
+		headers_add(&h, h1_moved(head->fields[i].name, original, copy),
+		    h1_moved(head->fields[i].value, original, copy));
+	return h;
+}

@@ -1,0 +1,264 @@
+#include "router/edge/headers.h"
+
+#include "base/mem.h"
+
+/* Framing (Content-Length) is the writer's business, so it ends here too. */
+static const struct slice hop_by_hop[] = {
+    {"connection", 10},
+    {"content-length", 14},
+    {"keep-alive", 10},
+    {"proxy-authenticate", 18},
+    {"proxy-authorization", 19},
+    {"proxy-connection", 16},
+    {"te", 2},
+    {"trailer", 7},
+    {"transfer-encoding", 17},
+    {"upgrade", 7},
+};
+
+/* What we say ourselves to a backend: a client's own are not passed on. */
+static const struct slice ours[] = {
+    {"host", 4},
+    {"via", 3},
+    {"x-forwarded-for", 15},
+    {"x-forwarded-host", 16},
+    {"x-forwarded-ip", 14},
+    {"x-forwarded-port", 16},
+    {"x-forwarded-proto", 17},
+    {"x-real-ip", 9},
+    {"x-request-id", 12},
+    {"x-request-start", 15},
+    {"x-towpath-forwarded-host", 24},
+};
+
+#define REQUEST_ID_MIN 20
+#define REQUEST_ID_MAX 200
+
+static bool
+is_in(const struct slice *table, size_t n, struct slice name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq_nocase(table[i], name))
+			return true;
+	return false;
+}
+
+bool
+header_is_hop_by_hop(const struct headers *all, struct slice name)
+{
+	if (is_in(hop_by_hop, COUNT_OF(hop_by_hop), name))
+		return true;
+	for (size_t i = 0; i < all->n; i++) {
+		struct slice list = all->items[i].value, token;
+
+		if (!slice_eq_nocase(all->items[i].name, SLICE("connection")))
+			continue;
+		while (slice_cut(&list, ',', &token))
+			if (slice_eq_nocase(slice_trim(token), name))
+				return true;
+	}
+	return false;
+}
+
+/* A Connection field is rare beyond "keep-alive" and "close": when none names
+ * a field, the walk over all of them for every field is saved. */
+static bool
+names_fields(const struct headers *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct slice value = all->items[i].value;
+
+		if (slice_eq_nocase(all->items[i].name, SLICE("connection")) &&
+		    !slice_eq_nocase(value, SLICE("keep-alive")) &&
+		    !slice_eq_nocase(value, SLICE("close")))
+			return true;
+	}
+	return false;
+}
+
+static bool
+passes(const struct headers *all, bool named, struct slice name)
+{
+	return named ? !header_is_hop_by_hop(all, name)
+		     : !is_in(hop_by_hop, COUNT_OF(hop_by_hop), name);
+}
+
+/* --- where it came from --------------------------------------------------- */
+
+static bool
+is_trusted(const struct origin *o, struct slice text)
+{
+	struct addr a;
+
+	if (addr_parse_ip(text, 0, &a) != ERR_OK)
+		return false;
+	for (size_t i = 0; i < o->n_trusted; i++)
+		if (network_has(&o->trusted[i], &a))
+			return true;
+	return false;
+}
+
+/* All X-Forwarded-For fields as one list, oldest first (RFC 9110, 5.3). */
+static struct slice
+join_chain(struct arena *a, const struct request *r)
+{
+	struct slice chain = SLICE("");
+
+	for (size_t i = 0; i < r->headers.n; i++) {
+		const struct header *h = &r->headers.items[i];
+
+		if (!slice_eq_nocase(h->name, SLICE("x-forwarded-for")) ||
+		    h->value.n == 0)
+			continue;
+		chain = chain.n == 0
+			    ? h->value
+			    : arena_printf(a, "%" SLICE_FMT ", %" SLICE_FMT,
+				  SLICE_ARG(chain), SLICE_ARG(h->value));
+	}
+	return chain.p == NULL ? SLICE("") : chain;
+}
+
+/* From the newest hop back: the first that is not one of our proxies. */
+static struct slice
+last_untrusted(const struct origin *o, struct slice chain)
+{
+	struct slice client = o->peer;
+
+	while (chain.n > 0) {
+		size_t at = chain.n;
+		struct slice hop;
+
+		while (at > 0 && chain.p[at - 1] != ',')
+			at--;
+		hop = slice_trim(slice_from(chain, at));
+		chain.n = at > 0 ? at - 1 : 0;
+		if (hop.n == 0)
+			continue;
+		client = hop;
+		if (!is_trusted(o, hop))
+			break;
+	}
+	return client;
+}
+
+struct forwarded
+headers_origin(struct arena *a, const struct request *r, const struct origin *o)
+{
+	struct forwarded f = {o->peer, o->peer, o->is_tls};
+	struct slice chain = join_chain(a, r);
+	struct slice proto;
+
+	if (chain.n > 0)
+		f.chain = arena_printf(a, "%" SLICE_FMT ", %" SLICE_FMT,
+		    SLICE_ARG(chain), SLICE_ARG(o->peer));
+	if (f.chain.p == NULL)
+		f.chain = o->peer;
+	if (!o->peer_is_trusted)
+		return f;
+	f.client = last_untrusted(o, chain);
+	proto = headers_find(&r->headers, SLICE("x-forwarded-proto"));
+	if (proto.p != NULL)
+		f.is_https = slice_eq_nocase(proto, SLICE("https"));
+	return f;
+}
+
+struct slice
+headers_request_id(const struct request *r)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "abcdefghijklmnopqrstuvwxyz0123456789+/=-";
+	struct slice none = {NULL, 0};
+	struct slice id = headers_find(&r->headers, SLICE("x-request-id"));
+
+	if (id.n < REQUEST_ID_MIN || id.n > REQUEST_ID_MAX)
+		return none;
+	for (size_t i = 0; i < id.n; i++)
+		if (memchr(good, id.p[i], sizeof(good) - 1) == NULL)
+			return none;
+	return id;
+}
+
+/* --- what goes on --------------------------------------------------------- */
+
+/* A trusted proxy's own word where it gave one, else ours. */
+static struct slice
+theirs_or(const struct request *r, const struct origin *o, struct slice name,
+    struct slice value)
+{
+	struct slice told = {NULL, 0};
+
+	if (o->peer_is_trusted)
+		told = headers_find(&r->headers, name);
+	return told.p == NULL ? value : told;
+}
+
+struct headers
+headers_to_backend(struct arena *a, const struct request *r,
+    const struct origin *o, const struct forwarded *f, struct slice request_id,
+    int64_t now_ms)
+{
+	struct headers out = headers_new(a, r->headers.n + COUNT_OF(ours));
+	bool named = names_fields(&r->headers);
+	struct slice port = arena_printf(a, "%u", (unsigned)o->port);
+	struct slice start = arena_printf(a, "t=%lld", (long long)now_ms);
+	struct slice host;
+
+	if (out.items == NULL || port.p == NULL || start.p == NULL)
+		return (struct headers){0};
+	headers_add(&out, SLICE("Host"), r->host);
+	for (size_t i = 0; i < r->headers.n; i++) {
+		const struct header *h = &r->headers.items[i];
+
+		if (!is_in(ours, COUNT_OF(ours), h->name) &&
+		    passes(&r->headers, named, h->name))
+			headers_add(&out, h->name, h->value);
+	}
+	host = theirs_or(r, o, SLICE("x-forwarded-host"), r->host);
+	headers_add(&out, SLICE("X-Forwarded-For"), f->chain);
+	headers_add(&out, SLICE("X-Forwarded-Proto"),
+	    f->is_https ? SLICE("https") : SLICE("http"));
+	headers_add(&out, SLICE("X-Forwarded-Port"),
+	    theirs_or(r, o, SLICE("x-forwarded-port"), port));
+	headers_add(&out, SLICE("X-Forwarded-Host"), host);
+	headers_add(&out, SLICE("X-Towpath-Forwarded-Host"), host);
+	headers_add(&out, SLICE("X-Forwarded-IP"), f->client);
+	headers_add(&out, SLICE("X-Real-IP"), f->client);
+	headers_add(&out, SLICE("X-Request-Id"), request_id);
+	headers_add(&out, SLICE("X-Request-Start"), start);
+	headers_add(&out, SLICE("Via"), SLICE(VIA_TEXT));
+	return out;
+}
+
+/* RFC 6797, 7.1: over HTTPS only; the app's own word wins. */
+static void
+add_hsts(struct arena *a, struct headers *out, int64_t hsts_s)
+{
+	struct slice name = SLICE("Strict-Transport-Security");
+	struct slice value = arena_printf(a, "max-age=%lld", (long long)hsts_s);
+
+	if (value.p != NULL && headers_find(out, name).p == NULL)
+		headers_add(out, name, value);
+}
+
+struct headers
+headers_to_client(struct arena *a, const struct headers *from,
+    struct slice request_id, int64_t hsts_s)
+{
+	struct headers out = headers_new(a, from->n + 3);
+	bool named = names_fields(from);
+
+	if (out.items == NULL)
+		return out;
+	for (size_t i = 0; i < from->n; i++) {
+		const struct header *h = &from->items[i];
+
+		if (!slice_eq_nocase(h->name, SLICE("x-request-id")) &&
+		    passes(from, named, h->name))
+			headers_add(&out, h->name, h->value);
+	}
+	headers_add(&out, SLICE("Via"), SLICE(VIA_TEXT));
+	headers_add(&out, SLICE("X-Request-Id"), request_id);
+	if (hsts_s > 0)
+		add_hsts(a, &out, hsts_s);
+	return out;
+}

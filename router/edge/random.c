@@ -1,0 +1,65 @@
+#include "router/edge/random.h"
+
+#include <sys/random.h>
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static void
+refill(struct random *r)
+{
+	size_t got = 0;
+
+	while (got < sizeof(r->bytes)) {
+		ssize_t n =
+		    getrandom(r->bytes + got, sizeof(r->bytes) - got, 0);
+
+		if (n > 0)
+			got += (size_t)n;
+		else if (n < 0)
+			die("no random bytes from the kernel");
+	}
+	r->left = sizeof(r->bytes);
+}
+
+void
+random_bytes(struct random *r, void *out, size_t n)
+{
+	assert(n <= sizeof(r->bytes));
+	if (r->left < n)
+		refill(r);
+	r->left -= n;
+	memcpy(out, r->bytes + r->left, n);
+	memset(r->bytes + r->left, 0, n); /* never told twice */
+}
+
+uint32_t
+random_below(struct random *r, uint32_t bound)
+{
+	uint32_t v;
+
+	if (bound <= 1)
+		return 0;
+	random_bytes(r, &v, sizeof(v));
+	/* the bias of bound / 2^32 does not matter to who asks */
+	return (uint32_t)(((uint64_t)v * bound) >> 32);
+}
+
+char *
+random_uuid(struct random *r, char out[UUID_TEXT_SIZE])
+{
+	uint8_t b[16];
+
+	random_bytes(r, b, sizeof(b));
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	snprintf(out, UUID_TEXT_SIZE,
+	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+	    "%02x%02x%02x%02x%02x%02x",
+	    b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+	    b[11], b[12], b[13], b[14], b[15]);
+	return out;
+}

@@ -1,0 +1,187 @@
+/*
+ * Policy: what becomes of a request, in the order of INTERFACE.md, section 5:
+ * what is reserved, whose host it is, whether this connection may ask for it,
+ * what the app says, and then on to a backend.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "router/edge/challenge.h"
+#include "router/edge/exchange.h"
+#include "router/edge/site_certificate.h"
+
+#define RESERVED_PATH "/.well-known/towpath/"
+
+static struct slice
+path_of(struct slice target)
+{
+	return (struct slice){target.p, slice_find(target, '?')};
+}
+
+/* --- reserved on every host ----------------------------------------------- */
+
+/* False: not ours, the app's. */
+static bool
+answer_challenge(struct exchange *ex, struct slice path)
+{
+	struct slice token = slice_from(path, strlen(CHALLENGE_PATH)), answer;
+	enum err e = challenge_answer(ex->w->db, token, &ex->arena, &answer);
+
+	if (e == ERR_NOT_FOUND)
+		return false;
+	if (e == ERR_OK)
+		exchange_text(ex, 200, answer);
+	else
+		exchange_fail(ex, CODE_H99, 0); /* the CA asks again */
+	return true;
+}
+
+static void
+answer_reserved(struct exchange *ex, struct slice path)
+{
+	struct slice name = slice_from(path, strlen(RESERVED_PATH));
+
+	if (!slice_eq(name, SLICE("ready")))
+		exchange_text(ex, 404, SLICE("not found\n"));
+	else if (ex->w->is_draining)
+		exchange_text(ex, 503, SLICE("draining\n"));
+	else
+		exchange_text(ex, 200, SLICE("ready\n"));
+}
+
+static bool
+is_reserved(struct exchange *ex)
+{
+	struct slice path = path_of(ex->request.target);
+
+	if (slice_starts_with(path, SLICE(CHALLENGE_PATH)))
+		return answer_challenge(ex, path);
+	if (!slice_starts_with(path, SLICE(RESERVED_PATH)))
+		return false;
+	answer_reserved(ex, path);
+	return true;
+}
+
+/* --- whose it is ---------------------------------------------------------- */
+
+/* The request's host needs the certificate that the connection's SNI has now:
+ * else a connection to one customer could carry requests for another. */
+static bool
+is_covered(struct exchange *ex)
+{
+	struct slice host = slice_str(ex->host);
+	struct worker *w = ex->w;
+	struct tls_certificate *t;
+	struct site *sni;
+	bool covers;
+
+	if (ex->client->site == NULL ||
+	    slice_eq(host, slice_str(ex->client->site->host)))
+		return true;
+	if (site_get(&w->sites, slice_str(ex->client->site->host), &sni) !=
+	    ERR_OK)
+		return false;
+	t = site_certificate(w->certificates, sni, clock_now());
+	covers = t != NULL && tls_certificate_covers(t, host);
+	tls_certificate_unref(t);
+	site_unref(sni);
+	return covers;
+}
+
+/* Fills in site and app.  False: failed already. */
+static bool
+find_app(struct exchange *ex)
+{
+	struct worker *w = ex->w;
+	enum err e = site_get(&w->sites, slice_str(ex->host), &ex->site);
+
+	if (e != ERR_OK) {
+		exchange_fail(ex, CODE_H99, 0);
+		return false;
+	}
+	if (!ex->site->is_known) {
+		exchange_fail(ex, CODE_T10, 0);
+		return false;
+	}
+	if (!is_covered(ex)) {
+		exchange_fail(ex, CODE_H31, 0);
+		return false;
+	}
+	e = app_get(&w->apps, slice_str(ex->site->app), &ex->app);
+	if (e != ERR_OK) {
+		exchange_fail(ex, e == ERR_NOT_FOUND ? CODE_T10 : CODE_H99, 0);
+		return false;
+	}
+	ex->app->counts->active++;
+	ex->app->counts->requests++;
+	site_count(ex->site, clock_now());
+	return true;
+}
+
+/* --- what the app says ---------------------------------------------------- */
+
+static void
+redirect(struct exchange *ex, bool is_https, const char *host)
+{
+	const struct request *r = &ex->request;
+	bool is_safe = slice_eq(r->method, SLICE("GET")) ||
+		       slice_eq(r->method, SLICE("HEAD"));
+	struct slice location = arena_printf(&ex->arena, "%s://%s%" SLICE_FMT,
+	    is_https ? "https" : "http", host, SLICE_ARG(r->target));
+
+	if (location.p == NULL)
+		exchange_fail(ex, CODE_H99, 0);
+	else /* 308 keeps the method, which old clients do not know */
+		exchange_redirect(ex, is_safe ? 301 : 308, location);
+}
+
+/* The app's own rules.  True: answered. */
+static bool
+is_answered(struct exchange *ex)
+{
+	const struct app_policy *set = &ex->app->set;
+
+	if (set->maintenance)
+		exchange_fail(ex, CODE_H80, 0);
+	else if (set->canonical_host[0] != '\0' &&
+		 strcmp(set->canonical_host, ex->host) != 0)
+		redirect(ex, set->force_https || ex->forwarded.is_https,
+		    set->canonical_host);
+	else if (set->force_https && !ex->forwarded.is_https)
+		redirect(ex, true, ex->host);
+	else if (set->max_body > 0 &&
+		 ex->request.content_length > set->max_body)
+		exchange_refuse(ex, 413, "body too large");
+
+	else
+		return false;
+	return true;
+}
+
+void
+route(struct exchange *ex)
+{
+	const struct request *r = &ex->request;
+
+	if (slice_eq(r->method, SLICE("CONNECT"))) {
+		exchange_refuse(ex, 400, "no CONNECT here");
+		return;
+	}
+	if (is_reserved(ex))
+		return;
+	if (host_canonical(r->host, ex->host) != ERR_OK) {
+		exchange_refuse(ex, 400, "bad host");
+		return;
+	}
+	if (r->expects_other) {
+		exchange_refuse(ex, 417, "unknown expectation");
+		return;
+	}
+	if (!find_app(ex) || is_answered(ex))
+		return;
+	ex->to_backend = headers_to_backend(&ex->arena, r, &ex->client->origin,
+	    &ex->forwarded, ex->request_id, ex->began_ms);
+	if (ex->to_backend.items == NULL)
+		exchange_refuse(ex, 431, "head too large");
+	else
+		exchange_try(ex);
+}

@@ -1,0 +1,344 @@
+#include "router/edge/stream.h"
+
+#include <sys/socket.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <netinet/tcp.h>
+
+#include "base/mem.h"
+
+static int
+fd_of(const struct stream *s)
+{
+	return s->watcher.fd;
+}
+
+/* The only place that decides what the loop watches for. */
+static void
+stream_update(struct stream *s)
+{
+	int wanted = 0;
+
+	if (!s->is_connecting && !s->is_paused && !s->is_ended)
+		wanted |= EV_READ;
+	if (s->is_connecting || s->out.len > 0)
+		wanted |= EV_WRITE;
+	if (wanted == s->wanted)
+		return;
+	s->wanted = wanted;
+	ev_io_stop(s->io->loop, &s->watcher);
+	ev_io_set(&s->watcher, fd_of(s), wanted);
+	if (wanted != 0)
+		ev_io_start(s->io->loop, &s->watcher);
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+/* Writing failed: bytes have nowhere to go.  What the peer said before it
+ * went may still be there to read, so reading tells the end, a little later. */
+static void
+refuse(struct stream *s)
+{
+	s->is_refused = true;
+	buf_clear(&s->out);
+	stream_update(s);
+	list_remove(&s->refused);
+	list_append(&s->io->refused, &s->refused);
+}
+
+/* Hands bytes to the kernel; what it does not take is kept in out. */
+static void
+send_or_keep(struct stream *s, struct slice bytes)
+{
+	ssize_t n;
+
+	if (s->is_refused)
+		return;
+	do
+		n = send(fd_of(s), bytes.p, bytes.n, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN) {
+		refuse(s);
+		return;
+	}
+	if (n > 0)
+		bytes = slice_from(bytes, (size_t)n);
+	if (bytes.n == 0)
+		return;
+	if (buf_add(&s->out, bytes) != ERR_OK)
+		refuse(s); /* past every limit: cut it */
+	stream_update(s);
+}
+
+void
+stream_io_flush(struct stream_io *io)
+{
+	struct stream *s = io->writer;
+
+	if (s == NULL)
+		return;
+	io->writer = NULL;
+	send_or_keep(s, slice_of(io->gathered, io->n_gathered));
+	io->n_gathered = 0;
+}
+
+void
+stream_write(struct stream *s, struct slice bytes)
+{
+	struct stream_io *io = s->io;
+
+	if (s->is_refused || bytes.n == 0)
+		return;
+	if (s->out.len > 0 || s->is_connecting) {
+		if (buf_add(&s->out, bytes) != ERR_OK)
+			refuse(s);
+		return;
+	}
+	if (io->writer != s ||
+	    io->n_gathered + bytes.n > sizeof(io->gathered)) {
+		stream_io_flush(io);
+		if (s->out.len > 0 || s->is_refused) {
+			stream_write(s, bytes);
+			return;
+		}
+	}
+	if (bytes.n > sizeof(io->gathered)) {
+		send_or_keep(s, bytes);
+		return;
+	}
+	memcpy(io->gathered + io->n_gathered, bytes.p, bytes.n);
+	io->n_gathered += bytes.n;
+	io->writer = s;
+}
+
+bool
+stream_is_full(const struct stream *s)
+{
+	return s->out.len > STREAM_HIGH_WATER;
+}
+
+bool
+stream_is_drained(const struct stream *s)
+{
+	return s->out.len == 0 && s->io->writer != s;
+}
+
+static void
+on_writable(struct stream *s)
+{
+	struct slice rest = buf_slice(&s->out);
+	ssize_t n = send(fd_of(s), rest.p, rest.n, MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		refuse(s);
+		return;
+	}
+	if (n > 0)
+		buf_consume(&s->out, (size_t)n);
+	if (s->out.len == 0) {
+		buf_clear(&s->out);
+		stream_update(s);
+	}
+	if (n > 0)
+		s->ops->on_room(s);
+}
+
+/* --- connecting ----------------------------------------------------------- */
+
+static enum err
+connect_error(int error)
+{
+	/* a Unix socket that nobody made is as good as refused */
+	return error == ECONNREFUSED || error == ENOENT ? ERR_DENIED : ERR_IO;
+}
+
+static void
+on_connected(struct stream *s)
+{
+	int error = 0;
+	socklen_t n = sizeof(error);
+
+	if (getsockopt(fd_of(s), SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+		error = errno;
+	s->is_connecting = false;
+	if (error != 0) {
+		s->is_ended = true;
+		s->is_refused = true;
+		buf_clear(&s->out);
+		stream_update(s);
+		s->ops->on_end(s, connect_error(error));
+		return;
+	}
+	stream_update(s);
+	s->ops->on_room(s);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static void
+end(struct stream *s, enum err why)
+{
+	s->is_ended = true;
+	stream_update(s);
+	s->ops->on_end(s, why);
+}
+
+static void
+on_readable(struct stream *s)
+{
+	ssize_t n = recv(fd_of(s), s->io->received, sizeof(s->io->received), 0);
+
+	if (n > 0)
+		s->ops->on_bytes(s, slice_of(s->io->received, (size_t)n));
+	else if (n == 0)
+		end(s, s->is_refused ? ERR_PEER : ERR_CLOSED);
+	else if (errno != EAGAIN && errno != EINTR)
+		end(s, ERR_PEER);
+	else if (s->is_refused)
+		end(s, ERR_PEER); /* it reads nothing and says nothing */
+}
+
+static void
+on_event(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+	struct stream *s = container_of(watcher, struct stream, watcher);
+
+	(void)loop;
+	if (s->is_connecting) {
+		on_connected(s);
+		return;
+	}
+	/* out may have been thrown away, or the stream closed, in between */
+	if ((events & EV_WRITE) != 0 && s->out.len > 0)
+		on_writable(s);
+	if ((events & EV_READ) != 0 && stream_is_open(s) && !s->is_ended &&
+	    !s->is_paused)
+		on_readable(s);
+}
+
+bool
+stream_io_settle(struct stream_io *io)
+{
+	bool did = io->writer != NULL;
+	struct list *first;
+
+	stream_io_flush(io);
+	while ((first = list_first(&io->refused)) != NULL) {
+		struct stream *s = container_of(first, struct stream, refused);
+
+		did = true;
+		list_remove(&s->refused);
+		if (!s->is_ended)
+			on_readable(s);
+	}
+	return did;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+struct stream_io *
+stream_io_new(struct ev_loop *loop)
+{
+	struct stream_io *io = xmalloc(sizeof(*io));
+
+	io->loop = loop;
+	io->writer = NULL;
+	io->n_gathered = 0;
+	list_init(&io->refused);
+	return io;
+}
+
+void
+stream_io_free(struct stream_io *io)
+{
+	free(io);
+}
+
+static void
+start(struct stream *s, struct stream_io *io, int fd,
+    const struct stream_ops *ops)
+{
+	*s = (struct stream){.io = io, .ops = ops};
+	buf_init(&s->out, STREAM_OUT_MAX);
+	list_init(&s->refused);
+	ev_io_init(&s->watcher, on_event, fd, 0);
+}
+
+void
+stream_open(struct stream *s, struct stream_io *io, int fd,
+    const struct stream_ops *ops)
+{
+	start(s, io, fd, ops);
+	stream_update(s);
+}
+
+enum err
+stream_connect(struct stream *s, struct stream_io *io, const struct addr *to,
+    const struct stream_ops *ops)
+{
+	int family = to->u.sa.sa_family, one = 1, error = 0;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	start(s, io, fd, ops);
+	if (fd < 0)
+		return ERR_IO;
+	if (family != AF_UNIX)
+		(void)setsockopt(
+		    fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(fd, &to->u.sa, to->len) != 0)
+		error = errno;
+	s->is_connecting = true;
+	/* an answer at once is told like a later one: from the loop */
+	if (error == EINPROGRESS) {
+		stream_update(s);
+		return ERR_OK;
+	}
+	if (error == 0) {
+		stream_update(s);
+		return ERR_OK;
+	}
+	stream_close(s);
+	return connect_error(error);
+}
+
+void
+stream_close(struct stream *s)
+{
+	if (!stream_is_open(s))
+		return;
+	if (s->io->writer == s)
+		stream_io_flush(s->io);
+	list_remove(&s->refused);
+	ev_io_stop(s->io->loop, &s->watcher);
+	close(fd_of(s));
+	s->watcher.fd = -1;
+	buf_clear(&s->out);
+	s->is_ended = true;
+	s->is_refused = true;
+}
+
+bool
+stream_is_open(const struct stream *s)
+{
+	return s->io != NULL && fd_of(s) >= 0;
+}
+
+void
+stream_shut_down(struct stream *s)
+{
+	if (s->io->writer == s)
+		stream_io_flush(s->io);
+	(void)shutdown(fd_of(s), SHUT_WR);
+}
+
+void
+stream_pause(struct stream *s, bool paused)
+{
+	s->is_paused = paused;
+	if (stream_is_open(s))
+		stream_update(s);
+}

@@ -1,0 +1,347 @@
+#include "router/edge/tls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "router/edge/tls_certificate.h"
+
+#define RECORD_MAX 16384
+
+/*
+ * Complete and explicit, so that no file of the system changes it.  AES-128
+ * first: its TLS 1.3 hash is SHA-256, which processors have instructions for.
+ * Every signature a legal certificate may need is there; so is compatibility
+ * mode, for the sake of old middleboxes.  No 0-RTT, no static RSA.
+ */
+#define CIPHERS                                                                \
+	":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD"                  \
+	":+ECDHE-ECDSA:+ECDHE-RSA"                                             \
+	":+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1"    \
+	":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384"           \
+	":+SIGN-ECDSA-SECP521R1-SHA512"                                        \
+	":+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384"                 \
+	":+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-PSS-SHA256"                      \
+	":+SIGN-RSA-PSS-SHA384:+SIGN-RSA-PSS-SHA512"                           \
+	":+SIGN-EDDSA-ED25519:+SIGN-EDDSA-ED448"                               \
+	":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512"            \
+	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512"                  \
+	":+CTYPE-SRV-X509:+CTYPE-CLI-X509:%SERVER_PRECEDENCE"
+
+#define PRIORITY      "NONE:+VERS-TLS1.3:+VERS-TLS1.2" CIPHERS
+#define PRIORITY_ONLY "NONE:+VERS-TLS1.3" CIPHERS
+
+struct tls {
+	gnutls_certificate_credentials_t credentials;
+	gnutls_priority_t priority, priority_only13;
+	struct tls_session *writer; /* whose bytes are in `plain` */
+	size_t n_plain;
+	char plain[RECORD_MAX];
+	char received[RECORD_MAX + 1];
+};
+
+struct tls_session {
+	struct tls *tls;
+	gnutls_session_t gnutls;
+	struct stream *out;
+	struct slice fed;
+	tls_choose *choose;
+	void *ctx;
+	bool was_asked; /* choose was called; GnuTLS asks again and again */
+	struct tls_certificate *certificate;
+	int error; /* the last of GnuTLS */
+};
+
+/* --- callbacks of GnuTLS -------------------------------------------------- */
+
+static ssize_t
+on_pull(gnutls_transport_ptr_t ptr, void *out, size_t n)
+{
+	struct tls_session *s = ptr;
+
+	if (s->fed.n == 0) {
+		gnutls_transport_set_errno(s->gnutls, EAGAIN);
+		return -1;
+	}
+	if (n > s->fed.n)
+		n = s->fed.n;
+	memcpy(out, s->fed.p, n);
+	s->fed = slice_from(s->fed, n);
+	return (ssize_t)n;
+}
+
+/* The stream takes all: who writes too much is held back by its watermark. */
+static ssize_t
+on_push(gnutls_transport_ptr_t ptr, const giovec_t *pieces, int n)
+{
+	struct tls_session *s = ptr;
+	size_t sum = 0;
+
+	for (int i = 0; i < n; i++) {
+		stream_write(
+		    s->out, slice_of(pieces[i].iov_base, pieces[i].iov_len));
+		sum += pieces[i].iov_len;
+	}
+	return (ssize_t)sum;
+}
+
+/* Runs at every full handshake; again for each cipher suite after a no. */
+static int
+on_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
+    gnutls_pcert_st **chain, unsigned *n_chain, gnutls_ocsp_data_st **ocsp,
+    unsigned *n_ocsp, gnutls_privkey_t *key, unsigned *flags)
+{
+	struct tls_session *s = gnutls_session_get_ptr(session);
+
+	(void)info;
+	*ocsp = NULL;
+	*n_ocsp = 0;
+	*flags = 0; /* all of it stays ours */
+	if (!s->was_asked) {
+		s->was_asked = true;
+		s->certificate = s->choose(s->ctx);
+	}
+	if (s->certificate == NULL)
+		return -1;
+	*chain = (gnutls_pcert_st *)(uintptr_t)tls_certificate_chain(
+	    s->certificate, n_chain);
+	*key = tls_certificate_key(s->certificate);
+	return 0;
+}
+
+/* --- the worker's --------------------------------------------------------- */
+
+struct tls *
+tls_new(void)
+{
+	struct tls *t = xcalloc(1, sizeof(*t));
+	const char *where = NULL;
+
+	gnutls_global_set_time_function(clock_time_t);
+	if (gnutls_certificate_allocate_credentials(&t->credentials) != 0)
+		die("tls: no credentials");
+	gnutls_certificate_set_retrieve_function3(t->credentials, on_retrieve);
+	if (gnutls_priority_init(&t->priority, PRIORITY, &where) != 0 ||
+	    gnutls_priority_init(&t->priority_only13, PRIORITY_ONLY, &where) !=
+		0)
+		die("tls: GnuTLS does not know %s", where);
+	return t;
+}
+
+void
+tls_free(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	gnutls_certificate_free_credentials(t->credentials);
+	gnutls_priority_deinit(t->priority);
+	gnutls_priority_deinit(t->priority_only13);
+	free(t);
+}
+
+void
+tls_refuse(struct stream *out, enum tls_alert alert)
+{
+	char record[] = {21, 3, 3, 0, 2, 2 /* fatal */, (char)alert};
+
+	stream_write(out, slice_of(record, sizeof(record)));
+}
+
+/* --- sessions ------------------------------------------------------------- */
+
+static int
+set_up(struct tls_session *s, const struct tls_options *o)
+{
+	static const gnutls_datum_t protocols[] = {
+	    {(unsigned char *)"http/1.1", 8},
+	};
+	gnutls_session_t g = s->gnutls;
+	gnutls_datum_t key;
+	int rc = gnutls_priority_set(
+	    g, o->only_tls13 ? s->tls->priority_only13 : s->tls->priority);
+
+	if (rc == 0)
+		rc = gnutls_credentials_set(
+		    g, GNUTLS_CRD_CERTIFICATE, s->tls->credentials);
+	if (rc == 0)
+		rc =
+		    gnutls_alpn_set_protocols(g, protocols, COUNT_OF(protocols),
+			GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+	if (rc == 0 && o->ticket_key != NULL) {
+		/* the hello was read by us, so the host is known already */
+		key = (gnutls_datum_t){
+		    (unsigned char *)(uintptr_t)o->ticket_key->bytes,
+		    sizeof(o->ticket_key->bytes)};
+		rc = gnutls_session_ticket_enable_server(g, &key);
+	}
+	gnutls_session_set_ptr(g, s);
+	gnutls_transport_set_ptr(g, s);
+	gnutls_transport_set_pull_function(g, on_pull);
+	gnutls_transport_set_vec_push_function(g, on_push);
+	return rc;
+}
+
+struct tls_session *
+tls_session_new(
+    struct tls *t, struct stream *out, const struct tls_options *options)
+{
+	struct tls_session *s = xcalloc(1, sizeof(*s));
+	unsigned flags = GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
+
+	*s = (struct tls_session){.tls = t,
+	    .out = out,
+	    .choose = options->choose,
+	    .ctx = options->ctx};
+	if (options->ticket_key == NULL)
+		flags |= GNUTLS_NO_TICKETS;
+	if (gnutls_init(&s->gnutls, flags) != 0) {
+		free(s);
+		return NULL;
+	}
+	if (set_up(s, options) != 0) {
+		tls_session_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+tls_session_free(struct tls_session *s)
+{
+	if (s == NULL)
+		return;
+	if (s->tls->writer == s) {
+		s->tls->writer = NULL;
+		s->tls->n_plain = 0;
+	}
+	gnutls_deinit(s->gnutls);
+	tls_certificate_unref(s->certificate); /* the session had pointers */
+	free(s);
+}
+
+void
+tls_feed(struct tls_session *s, struct slice bytes)
+{
+	assert(s->fed.n == 0);
+	s->fed = bytes;
+}
+
+/* The text of GnuTLS' errors is for tls_failure; the peer gets an alert. */
+static enum err
+fail(struct tls_session *s, int rc)
+{
+	s->error = rc;
+	s->fed = SLICE("");
+	if (rc != GNUTLS_E_FATAL_ALERT_RECEIVED)
+		(void)gnutls_alert_send_appropriate(s->gnutls, rc);
+	return ERR_TLS;
+}
+
+enum err
+tls_handshake(struct tls_session *s)
+{
+	int rc;
+
+	do
+		rc = gnutls_handshake(s->gnutls);
+	while (rc == GNUTLS_E_INTERRUPTED ||
+	       rc == GNUTLS_E_WARNING_ALERT_RECEIVED);
+	if (rc == GNUTLS_E_AGAIN)
+		return ERR_AGAIN;
+	return rc == 0 ? ERR_OK : fail(s, rc);
+}
+
+enum err
+tls_read(struct tls_session *s, struct slice *plain)
+{
+	struct tls *t = s->tls;
+	ssize_t n;
+
+	do
+		n = gnutls_record_recv(
+		    s->gnutls, t->received, sizeof(t->received));
+	while (
+	    n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_WARNING_ALERT_RECEIVED);
+	if (n == GNUTLS_E_AGAIN)
+		return ERR_AGAIN;
+	if (n < 0)
+		return fail(s, (int)n);
+	*plain = slice_of(t->received, (size_t)n);
+	if (n == 0)
+		s->fed = SLICE(""); /* what follows a goodbye is noise */
+	return n == 0 ? ERR_CLOSED : ERR_OK;
+}
+
+void
+tls_flush(struct tls *t)
+{
+	struct tls_session *s = t->writer;
+	size_t at = 0;
+
+	if (s == NULL)
+		return;
+	t->writer = NULL;
+	while (at < t->n_plain) {
+		ssize_t n = gnutls_record_send(
+		    s->gnutls, t->plain + at, t->n_plain - at);
+
+		if (n <= 0 && n != GNUTLS_E_INTERRUPTED)
+			break; /* the session is broken; reading tells */
+		if (n > 0)
+			at += (size_t)n;
+	}
+	t->n_plain = 0;
+}
+
+void
+tls_write(struct tls_session *s, struct slice plain)
+{
+	struct tls *t = s->tls;
+
+	while (plain.n > 0) {
+		size_t n = plain.n;
+
+		if (t->writer != s)
+			tls_flush(t);
+		if (n > RECORD_MAX - t->n_plain)
+			n = RECORD_MAX - t->n_plain;
+		memcpy(t->plain + t->n_plain, plain.p, n);
+		t->n_plain += n;
+		t->writer = s;
+		plain = slice_from(plain, n);
+		if (t->n_plain == RECORD_MAX)
+			tls_flush(t);
+	}
+}
+
+void
+tls_close(struct tls_session *s)
+{
+	if (s->tls->writer == s)
+		tls_flush(s->tls);
+	(void)gnutls_bye(s->gnutls, GNUTLS_SHUT_WR);
+}
+
+const char *
+tls_version(const struct tls_session *s)
+{
+	return gnutls_protocol_get_version(s->gnutls) == GNUTLS_TLS1_3 ? "1.3"
+								       : "1.2";
+}
+
+bool
+tls_is_resumed(const struct tls_session *s)
+{
+	return gnutls_session_is_resumed(s->gnutls) != 0;
+}
+
+const char *
+tls_failure(const struct tls_session *s)
+{
+	return gnutls_strerror(s->error);
+}

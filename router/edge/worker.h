@@ -1,0 +1,59 @@
+#ifndef ROUTER_EDGE_WORKER_H
+#define ROUTER_EDGE_WORKER_H
+/*
+ * The state of one worker process, made in worker_proc.c and passed down.  What
+ * hangs on it is a tree: listeners, connections, their exchanges; backends and
+ * the connections to them; caches over the store.
+ */
+#include "base/child.h"
+#include "base/db.h"
+#include "base/shared.h"
+#include "certs/keyring.h"
+#include "router/config.h"
+#include "router/edge/access_log.h"
+#include "router/edge/app.h"
+#include "router/edge/readers.h"
+#include "router/edge/site.h"
+#include "router/edge/stream.h"
+
+struct tls;
+struct tls_certificates;
+struct listeners;
+
+struct worker {
+	struct child *child;
+	struct ev_loop *loop;
+	uint32_t instance;
+	struct config config;
+	/* shared with other processes */
+	struct shared *shared;
+	struct stats_page *stats;
+	struct db *db;
+	struct keyring *keyring;
+	struct channel *keys, *control; /* NULL: away */
+	/* read on demand */
+	struct sites sites;
+	struct apps apps;
+	struct backends backends;
+	struct tls_certificates *certificates;
+	/* moving bytes */
+	struct stream_io *io;
+	struct tls *tls;
+	struct random random;
+	struct readers readers;
+	struct buf scratch; /* one message head, while it is written */
+	struct access_log *log;
+	/* clients */
+	struct listeners *listeners;
+	struct list conns, closed; /* of conn.c */
+	struct list woken;         /* have something to do at settle */
+	struct list parked;        /* handshakes that wait for keys */
+	size_t n_conns, n_parked;
+	/* requests and backends */
+	struct list free_exchanges; /* warm, to be used again */
+	size_t n_free_exchanges;
+	struct list closed_upstreams;
+	bool is_draining;
+};
+
+#endif

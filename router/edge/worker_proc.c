@@ -1,0 +1,348 @@
+#include "router/edge/worker_proc.h"
+
+#include <sys/resource.h>
+
+#include <malloc.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "router/edge/conn.h"
+#include "router/edge/listener.h"
+#include "router/edge/tls.h"
+#include "router/edge/tls_certificate.h"
+#include "router/edge/worker_stats.h"
+
+/* Descriptors that are no connections: store, log, channels, listeners. */
+#define FILES_RESERVED 64
+/* After the drain's end, for the last pages to go out. */
+#define FORCE_SECONDS 0.5
+/* Freed memory goes back to the system, which malloc does not do by itself
+ * after many connections have gone. */
+#define TRIM_SECONDS 60.
+
+struct worker_proc {
+	struct worker w; /* what callbacks get */
+	struct ev_prepare settle;
+	struct ev_timer drain;
+	struct ev_timer trim;
+	bool is_forced;
+};
+
+/* --- the end of each round of the loop ------------------------------------ */
+
+/* Before the loop waits: what was woken is stepped, what was written is sent,
+ * what has ended is freed. */
+static void
+on_settle(struct ev_loop *loop, struct ev_prepare *p, int events)
+{
+	struct worker *w = &container_of(p, struct worker_proc, settle)->w;
+	bool did;
+
+	(void)loop;
+	(void)events;
+	do {
+		did = conns_step(w);
+		tls_flush(w->tls);
+		did |= stream_io_settle(w->io);
+	} while (did);
+	conns_reap(w);
+	upstreams_reap(w);
+	if (w->is_draining && w->n_conns == 0)
+		child_exit(w->child, 0);
+}
+
+static void
+on_trim(struct ev_loop *loop, struct ev_timer *t, int events)
+{
+	(void)loop;
+	(void)t;
+	(void)events;
+	(void)malloc_trim(0);
+}
+
+/* --- draining ------------------------------------------------------------- */
+
+static void
+on_drain_over(struct ev_loop *loop, struct ev_timer *t, int events)
+{
+	struct worker_proc *p = container_of(t, struct worker_proc, drain);
+
+	(void)events;
+	if (p->is_forced) {
+		child_exit(p->w.child, 0);
+		return;
+	}
+	log_info("drain ended with connections=%zu", p->w.n_conns);
+	p->is_forced = true;
+	conns_force(&p->w);
+	ev_timer_set(t, FORCE_SECONDS, 0.);
+	ev_timer_start(loop, t);
+}
+
+static void
+drain(void *ctx, uint32_t ms)
+{
+	struct worker_proc *p = container_of(ctx, struct worker_proc, w);
+
+	if (p->w.is_draining)
+		return;
+	log_info("drain connections=%zu", p->w.n_conns);
+	p->w.is_draining = true;
+	listeners_stop(p->w.listeners);
+	ev_timer_init(&p->drain, on_drain_over, ms / 1000., 0.);
+	ev_timer_start(p->w.loop, &p->drain);
+	conns_drain(&p->w);
+}
+
+static void
+on_orphaned(void *ctx)
+{
+	struct worker *w = ctx;
+
+	drain(w, (uint32_t)w->config.router.drain_timeout_ms);
+}
+
+/* --- peers ---------------------------------------------------------------- */
+
+static enum err
+on_control_message(
+    void *ctx, struct channel *c, const struct channel_message *m)
+{
+	return worker_stats_answer(ctx, c, m);
+}
+
+static void
+on_control_closed(void *ctx, struct channel *c)
+{
+	(void)ctx;
+	(void)c; /* a new one comes from the parent */
+}
+
+/* Keys only answers. */
+static enum err
+on_keys_message(void *ctx, struct channel *c, const struct channel_message *m)
+{
+	(void)ctx;
+	(void)c;
+	(void)m;
+	return ERR_SYNTAX;
+}
+
+static void
+on_keys_closed(void *ctx, struct channel *c)
+{
+	struct worker *w = ctx;
+
+	(void)c;
+	log_warning("keys is away");
+	keyring_set_channel(w->keyring, NULL);
+}
+
+static void
+on_peer(void *ctx, enum role role, uint32_t instance, int fd)
+{
+	static const struct channel_ops keys_ops = {
+	    on_keys_message, on_keys_closed};
+	static const struct channel_ops control_ops = {
+	    on_control_message, on_control_closed};
+	struct worker *w = ctx;
+	bool is_keys = role == ROLE_KEYS;
+	struct channel **slot = is_keys ? &w->keys : &w->control;
+
+	if (is_keys)
+		keyring_set_channel(w->keyring, NULL);
+	channel_free(*slot);
+	*slot = channel_new(fd, ROLE_WORKER, role, instance,
+	    is_keys ? &keys_ops : &control_ops, w);
+	channel_start(*slot, w->loop);
+	if (!is_keys)
+		return;
+	keyring_set_channel(w->keyring, w->keys);
+	conns_unpark(w);
+}
+
+/* --- start ---------------------------------------------------------------- */
+
+static int
+take(int *fds, size_t n, size_t *at)
+{
+	int fd = -1;
+
+	if (*at < n) {
+		fd = fds[*at];
+		fds[(*at)++] = -1;
+	}
+	return fd;
+}
+
+/* The shared memory; the mappings outlive the descriptors, which the caller
+ * closes. */
+static enum err
+map_shared(struct worker *w, const int *fds, size_t n, struct fault *f)
+{
+	if (n >= 2 && shared_map(fds[0], false, &w->shared) == ERR_OK &&
+	    stats_map(fds[1], true, &w->stats) == ERR_OK)
+		return ERR_OK;
+	fault_set(f, FAULT_S25_INTERNAL, "worker: no shared memory");
+	return ERR_IO;
+}
+
+static void
+open_caches(struct worker *w)
+{
+	backends_init(&w->backends, upstreams_close_idle);
+	apps_init(
+	    &w->apps, w->db, w->shared, &w->config, &w->backends, w->stats);
+	sites_init(&w->sites, w->db, w->shared, w->config.platform.apps_domain,
+	    w->stats);
+	w->keyring = keyring_new(KEYRING_WORKER_MS);
+	w->certificates = tls_certificates_new(w->db, w->keyring);
+}
+
+static void
+open_listeners(struct worker *w, int *fds, size_t n, size_t at)
+{
+	size_t n_http = w->config.listen.http.n;
+
+	w->listeners = listeners_new(w, n > at ? n - at : 0);
+	for (size_t i = 0; at < n; i++)
+		listeners_add(w->listeners, take(fds, n, &at), i >= n_http);
+}
+
+static enum err
+on_setup(
+    void *ctx, struct slice config, int *fds, size_t n_fds, struct fault *f)
+{
+	struct worker *w = ctx;
+	size_t at = 2;
+	int log_fd = -1;
+	enum err e = config_decode(config, &w->config);
+
+	if (e != ERR_OK) {
+		fault_set(f, FAULT_S25_INTERNAL, "worker: bad configuration");
+		return e;
+	}
+	log_set_level((enum log_level)w->config.router.log_level);
+	e = map_shared(w, fds, n_fds, f);
+	if (e == ERR_OK)
+		e = db_open(w->config.store.path, DB_READ, &w->db, f);
+	if (e != ERR_OK)
+		return e;
+	open_caches(w);
+	if (strcmp(w->config.router.access_log, "off") != 0)
+		log_fd = take(fds, n_fds, &at);
+	w->log = access_log_new(w->loop, log_fd, &w->stats->log_lines_dropped);
+	w->tls = tls_new();
+	w->io = stream_io_new(w->loop);
+	open_listeners(w, fds, n_fds, at);
+	return ERR_OK;
+}
+
+/* Two descriptors for each: the client's and the backend's. */
+static size_t
+max_connections(const struct worker *w)
+{
+	struct rlimit files;
+
+	if (w->config.router.max_connections > 0)
+		return (size_t)w->config.router.max_connections;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur <= (rlim_t)2 * FILES_RESERVED)
+		return FILES_RESERVED;
+	return (files.rlim_cur - FILES_RESERVED) / 2;
+}
+
+static enum err
+on_start(void *ctx, struct fault *f)
+{
+	struct worker_proc *p = container_of(ctx, struct worker_proc, w);
+
+	(void)f;
+	ev_prepare_init(&p->settle, on_settle);
+	ev_set_priority(&p->settle, EV_MINPRI);
+	ev_prepare_start(p->w.loop, &p->settle);
+	ev_timer_init(&p->trim, on_trim, TRIM_SECONDS, TRIM_SECONDS);
+	ev_timer_start(p->w.loop, &p->trim);
+	listeners_start(p->w.listeners, max_connections(&p->w));
+	return ERR_OK;
+}
+
+static void
+on_reopen(void *ctx, int fd)
+{
+	struct worker *w = ctx;
+
+	access_log_reopen(w->log, fd);
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static void
+init(struct worker *w, uint32_t instance)
+{
+	w->instance = instance;
+	list_init(&w->conns);
+	list_init(&w->closed);
+	list_init(&w->woken);
+	list_init(&w->parked);
+	list_init(&w->free_exchanges);
+	list_init(&w->closed_upstreams);
+	buf_init(&w->scratch, 2 * HTTP1_HEAD_MAX);
+}
+
+/* Everything in the order of the tree, leaves first. */
+static void
+clear(struct worker *w)
+{
+	if (w->io != NULL) {
+		conns_force(w);
+		(void)conns_step(w);
+		conns_close(w);
+		conns_reap(w);
+		exchanges_clear(w);
+		sites_clear(&w->sites);
+		apps_clear(&w->apps);
+		upstreams_reap(w);
+		backends_clear(&w->backends);
+	}
+	listeners_free(w->listeners);
+	tls_certificates_free(w->certificates);
+	tls_free(w->tls);
+	keyring_free(w->keyring);
+	channel_free(w->keys);
+	channel_free(w->control);
+	access_log_free(w->log);
+	readers_clear(&w->readers);
+	buf_clear(&w->scratch);
+	stream_io_free(w->io);
+	db_close(w->db);
+	shared_unmap(w->shared);
+	stats_unmap(w->stats);
+	config_clear(&w->config);
+}
+
+int
+worker_main(uint32_t instance)
+{
+	static const struct child_ops ops = {
+	    .on_setup = on_setup,
+	    .on_peer = on_peer,
+	    .on_start = on_start,
+	    .on_drain = drain,
+	    .on_reopen = on_reopen,
+	    .on_orphaned = on_orphaned,
+	};
+	struct worker_proc p = {0};
+	int status;
+
+	init(&p.w, instance);
+	p.w.child = child_new(ROLE_WORKER, instance, &ops, &p.w);
+	p.w.loop = child_loop(p.w.child);
+	status = child_run(p.w.child);
+	ev_prepare_stop(p.w.loop, &p.settle);
+	ev_timer_stop(p.w.loop, &p.drain);
+	ev_timer_stop(p.w.loop, &p.trim);
+	clear(&p.w);
+	child_free(p.w.child);
+	return status;
+}
