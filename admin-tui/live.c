@@ -152,9 +152,10 @@ on_next_round(struct ev_loop *loop, struct ev_timer *w, int revents)
 void
 live_refresh(struct live *l)
 {
+	/* One that comes soon anyway is not put off: events may never end. */
 	if (l->call != NULL)
 		l->is_wanted = true;
-	else
+	else if (ev_timer_remaining(l->loop, &l->next_round) > SOON_S)
 		schedule(l, SOON_S);
 }
 
