@@ -18,6 +18,7 @@ enum child_state {
 	CHILD_SET_UP,  /* waits for peers and MSG_START */
 	CHILD_STARTED, /* in the sandbox, not announced yet */
 	CHILD_READY,   /* announced */
+	CHILD_FAILED,  /* cannot start: what still comes is not looked at */
 };
 
 struct child {
@@ -43,6 +44,7 @@ fail(struct child *c, const struct fault *f)
 	wire_put_fault(&body, f);
 	(void)channel_send(c->parent, MSG_FAILED, buf_slice(&body), NULL, 0);
 	buf_clear(&body);
+	c->state = CHILD_FAILED;
 	child_exit(c, EXIT_CANNOT_START);
 }
 
@@ -145,6 +147,8 @@ on_message(void *ctx, struct channel *channel, const struct channel_message *m)
 	struct child *c = ctx;
 
 	(void)channel;
+	if (c->state == CHILD_FAILED)
+		return ERR_OK;
 	if (m->type == MSG_SETUP)
 		return handle_setup(c, m);
 	if (m->type == MSG_PEER)

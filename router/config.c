@@ -190,6 +190,27 @@ config_difference(const struct config *a, const struct config *b, size_t *at,
 	return false;
 }
 
+void
+config_take_live(struct config *into, const struct config *from)
+{
+	const struct config_row *row;
+	struct buf text;
+
+	buf_init(&text, TEXT_MAX);
+	for (size_t i = 0; (row = config_row_at(i)) != NULL; i++) {
+		if ((row->flags & CONFIG_LIVE) == 0)
+			continue;
+		buf_reset(&text);
+		config_value_text(from, row, &text);
+		config_value_clear(into, row);
+		/* it was a value before, so it is one now */
+		if (config_value_set(into, row, buf_slice(&text), NULL) !=
+		    ERR_OK)
+			die("%s.%s is no value", row->section, row->key);
+	}
+	buf_clear(&text);
+}
+
 bool
 config_help_at(size_t i, struct config_help *out)
 {

@@ -132,6 +132,9 @@ enum err MUST_USE config_decode(struct slice encoded, struct config *out);
 bool config_difference(const struct config *a, const struct config *b,
     size_t *at, char name[CONFIG_NAME_SIZE], bool *is_live);
 
+/* Takes over the values that can change while running. */
+void config_take_live(struct config *into, const struct config *from);
+
 /* A pair for [defaults], as it is; for the reader and the decoder. */
 void config_add_default(struct config *c, struct slice key, struct slice value);
 

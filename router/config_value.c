@@ -5,7 +5,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 
-#define LIST_MAX  1024
+#define LIST_MAX  200
 #define DNS_PORT  53
 #define SHOWN_MAX 100 /* bytes of a bad value in the fault */
 
