@@ -158,6 +158,7 @@ take_answer(
     struct app *a, const struct ask *ask, const struct reply *r, struct fx *fx)
 {
 	const struct ask_row *row = ask_row(ask->kind);
+	const char *says = json_str(r->body, "message"); /* the diagnosis */
 	if (ask->kind == ASK_DOMAIN && r->is_ok)
 		model_domain(&a->model, r->body);
 	else if (ask->kind == ASK_HISTORY && r->is_ok && is_of_open(a, ask))
@@ -171,7 +172,8 @@ take_answer(
 	if (!r->is_ok && ask->kind != ASK_DRY_RUN)
 		fx_failed(fx, &r->fault, "%s: not %s", ask->host, row->done);
 	else if (r->is_ok && row->done != NULL)
-		fx_done(fx, "%s: %s", ask->host, row->done);
+		fx_done(fx, "%s: %s", ask->host,
+		    says[0] != '\0' ? says : row->done);
 }
 
 static void

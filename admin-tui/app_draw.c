@@ -5,6 +5,7 @@
 #include "admin-tui/words.h"
 
 #define KEYS_MAX 40
+#define STALE_S  5 /* since the last answer: said instead of "live" */
 
 static void
 draw_bar(const struct app *a, struct canvas c)
@@ -16,7 +17,10 @@ draw_bar(const struct app *a, struct canvas c)
 	    m->node[0] != '\0' ? "@" : "", m->node,
 	    m->is_read_only ? "  read-only" : "");
 	words_clock(m->now, clock);
-	if (m->link == LINK_LIVE)
+	if (m->link == LINK_LIVE && m->now - m->data_at > STALE_S)
+		snprintf(state, sizeof(state), "~ waiting %s ",
+		    words_span(m->now - m->data_at, span));
+	else if (m->link == LINK_LIVE)
 		snprintf(state, sizeof(state), "%s%s live %s ",
 		    m->is_test_clock ? "TEST CLOCK  " : "", GLYPH_OK, clock);
 	else if (m->link == LINK_CONNECTING)

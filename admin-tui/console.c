@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/list.h"
 
+#define READ_MS 10000 /* what changes nothing may be asked again */
+
 struct console {
 	struct ev_loop *loop;
 	struct client *client;
@@ -63,6 +65,7 @@ send_ask(struct console *co, struct ask *ask)
 	    .path = ask->path,
 	    .bytes = slice_of(ask->body, ask->n_body),
 	    .content_type = ask->body == NULL ? NULL : "application/json",
+	    .timeout_ms = ask_row(ask->kind)->doing == NULL ? READ_MS : 0,
 	};
 	q->console = co;
 	q->ask = ask;

@@ -7,7 +7,8 @@
 #include "base/mem.h"
 
 #define ROUND_EVERY_MS 1000
-#define ROUND_SHARE    10 /* a round takes at most a tenth of the time */
+#define PAGE_MS        10000 /* a daemon that takes longer is away */
+#define ROUND_SHARE    10    /* a round takes at most a tenth of the time */
 #define FOLLOW_AGAIN_S 2.
 #define SOON_S         0.05 /* gathers a burst of events into one round */
 
@@ -128,7 +129,9 @@ on_page(void *ctx, const struct client_answer *answer)
 static void
 ask_page(struct live *l, const char *path)
 {
-	l->call = client_call(l->client, "GET", path, NULL, on_page, l);
+	const struct client_request request = {
+	    .method = "GET", .path = path, .timeout_ms = PAGE_MS};
+	l->call = client_send(l->client, &request, on_page, l);
 }
 
 static void

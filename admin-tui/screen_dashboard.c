@@ -80,9 +80,6 @@ expires(const struct domain *d, int64_t now, struct table_cell *out)
 	char until[WORDS_SIZE];
 	bool soon = domain_is_expiring(d, now);
 	words_until(d->expires_at, now, until);
-	if (strcmp(until, "expired") != 0 && d->expires_at - now < 86400 &&
-	    d->expires_at != 0)
-		until[text_prefix(slice_str(until), 10)] = '\0';
 	snprintf(out->text, sizeof(out->text), "%s%s", soon ? "! " : "", until);
 	out->role = soon ? ROLE_WARN : ROLE_TEXT;
 }

@@ -30,14 +30,18 @@ words_span(int64_t s, char out[WORDS_SIZE])
 char *
 words_until(int64_t at, int64_t now, char out[WORDS_SIZE])
 {
-	char span[WORDS_SIZE];
+	int64_t left = at - now;
 	if (at == 0)
 		snprintf(out, WORDS_SIZE, "-");
-	else if (at <= now)
+	else if (left <= 0)
 		snprintf(out, WORDS_SIZE, "expired");
+	else if (left < HOUR)
+		snprintf(out, WORDS_SIZE, "in %d min", (int)(left / MINUTE));
+	else if (left < 2 * (int64_t)DAY)
+		snprintf(out, WORDS_SIZE, "in %d h", (int)(left / HOUR));
 	else
 		snprintf(
-		    out, WORDS_SIZE, "in %.28s", words_span(at - now, span));
+		    out, WORDS_SIZE, "in %lld days", (long long)(left / DAY));
 	return out;
 }
 

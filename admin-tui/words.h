@@ -12,7 +12,7 @@
 /* "41 s", "12 min", "2 h 10 min", "3 days".  Returns out. */
 char *words_span(int64_t seconds, char out[WORDS_SIZE]);
 
-/* "in 43 days", "in 5 h 2 min", "expired"; "-" for a time of 0. */
+/* "in 43 days", "in 30 h", "in 5 min", "expired"; "-" for a time of 0. */
 char *words_until(int64_t at, int64_t now, char out[WORDS_SIZE]);
 
 /* "14:02:31" today, "Nov 19 16:40" this year, else "2025-11-19"; "-" for 0. */
