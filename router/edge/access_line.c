@@ -1,33 +1,48 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "router/edge/access_log.h"
 
 #define HOST_SHOWN_MAX 255
 #define FWD_SHOWN_MAX  255
 
-/* A value in quotes, with JSON's escapes; at most `max` bytes of it. */
+/* How a byte is written between quotes, as JSON does. */
+static size_t
+escape(unsigned char c, char out[8])
+{
+	static const struct {
+		char byte, letter;
+	} short_ones[] = {
+	    {'"', '"'}, {'\\', '\\'}, {'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}};
+
+	for (size_t i = 0; i < COUNT_OF(short_ones); i++)
+		if ((char)c == short_ones[i].byte) {
+			out[0] = '\\';
+			out[1] = short_ones[i].letter;
+			return 2;
+		}
+	if (c >= 0x20 && c != 0x7f) {
+		out[0] = (char)c;
+		return 1;
+	}
+	return (size_t)snprintf(out, 8, "\\u%04x", c);
+}
+
+/* A value in quotes, cut to `max` bytes as they are written: whatever it
+ * holds, a line never exceeds the limit of one atomic write. */
 static void
 put_quoted(struct buf *b, const char *key, struct slice v, size_t max)
 {
-	if (v.n > max)
-		v.n = max;
 	(void)buf_printf(b, " %s=\"", key);
 	for (size_t i = 0; i < v.n; i++) {
-		unsigned char c = (unsigned char)v.p[i];
+		char text[8];
+		size_t n = escape((unsigned char)v.p[i], text);
 
-		if (c == '"' || c == '\\')
-			(void)buf_printf(b, "\\%c", c);
-		else if (c == '\n')
-			(void)buf_add_str(b, "\\n");
-		else if (c == '\r')
-			(void)buf_add_str(b, "\\r");
-		else if (c == '\t')
-			(void)buf_add_str(b, "\\t");
-		else if (c < 0x20 || c == 0x7f)
-			(void)buf_printf(b, "\\u%04x", c);
-		else
-			(void)buf_add_char(b, (char)c);
+		if (n > max)
+			break;
+		max -= n;
+		(void)buf_add(b, slice_of(text, n));
 	}
 	(void)buf_add_char(b, '"');
 }
@@ -72,25 +87,6 @@ put_code(struct buf *b, const struct access_line *l)
 		(void)buf_printf(b, " sock=%s", l->sock);
 }
 
-/* The longest possible line (a target of control bytes) is cut to what fits:
- * a line never exceeds the limit of one atomic write. */
-static size_t
-path_shown(struct slice path)
-{
-	size_t budget = ACCESS_LOG_PATH_MAX, i;
-
-	for (i = 0; i < path.n; i++) {
-		unsigned char c = (unsigned char)path.p[i];
-		size_t cost = c < 0x20 || c == 0x7f   ? 6
-			      : c == '"' || c == '\\' ? 2
-						      : 1;
-		if (cost > budget)
-			break;
-		budget -= cost;
-	}
-	return i;
-}
-
 enum err
 access_line_write(struct buf *b, const struct access_line *l)
 {
@@ -99,7 +95,7 @@ access_line_write(struct buf *b, const struct access_line *l)
 	(void)buf_add_str(b, clock_format_ms(l->at_ms, at));
 	put_code(b, l);
 	put_word(b, "method", l->method, 32);
-	put_quoted(b, "path", l->path, path_shown(l->path));
+	put_quoted(b, "path", l->path, ACCESS_LOG_PATH_MAX);
 	put_word(b, "host", l->host, HOST_SHOWN_MAX);
 	put_word(b, "request_id", l->request_id, 200);
 	put_quoted(b, "fwd", l->fwd, FWD_SHOWN_MAX);

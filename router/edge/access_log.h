@@ -21,7 +21,7 @@
 #define ACCESS_LOG_BATCH    (64 * 1024)
 #define ACCESS_LOG_MAX      (512 * 1024) /* waiting for a slow reader */
 #define ACCESS_LOG_LINE_MAX 4096         /* PIPE_BUF */
-#define ACCESS_LOG_PATH_MAX 2048         /* of the target, before escaping */
+#define ACCESS_LOG_PATH_MAX 2048         /* of the target, escaped */
 
 /* What a line says.  Slices that are empty and times that are negative are
  * left out with their key. */

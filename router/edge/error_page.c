@@ -46,7 +46,9 @@ wanted(struct slice accept, struct slice type, struct slice family)
 		else if (slice_eq(name, SLICE("*/*")))
 			any = q;
 	}
-	return exact >= 0 ? exact : wide >= 0 ? wide : any;
+	if (exact < 0)
+		exact = wide >= 0 ? wide : any;
+	return exact > 0 ? exact : -1; /* q=0 is a refusal */
 }
 
 bool
