@@ -8,96 +8,10 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
-#include "base/log.h"
-#include "certs/key_requests.h"
 #include "certs/keyring.h"
 #include "certs/remote_key.h"
+#include "tests/unit/keys_child.h"
 #include "tests/unit/test.h"
-
-/* A keys process of its own, served to a keyring in this one. */
-struct keys {
-	pid_t pid;
-	struct channel *channel;
-	struct keyring *keyring;
-};
-
-static const struct master_keys masters = {
-    .key = {{1, 2, 3}, {4, 5, 6}}, .n = 2};
-
-static enum err
-on_message(void *ctx, struct channel *c, const struct channel_message *m)
-{
-	return key_requests_handle(ctx, c, m);
-}
-
-static void
-on_closed(void *ctx, struct channel *c)
-{
-	(void)ctx;
-	(void)c;
-	_exit(0);
-}
-
-static enum err
-ignore(void *ctx, struct channel *c, const struct channel_message *m)
-{
-	(void)ctx;
-	(void)c;
-	(void)m;
-	return ERR_OK;
-}
-
-static void
-ignore_close(void *ctx, struct channel *c)
-{
-	(void)ctx;
-	(void)c;
-}
-
-static const struct channel_ops keys_ops = {on_message, on_closed};
-static const struct channel_ops client_ops = {ignore, ignore_close};
-
-static void
-start(struct keys *k, enum role served)
-{
-	int fds[2];
-
-	log_set_level(LOG_LEVEL_ERROR);
-	assert_int_equal(channel_pair(fds), ERR_OK);
-	k->pid = fork();
-	if (k->pid == 0) {
-		struct ev_loop *loop =
-		    ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-		struct channel *c;
-
-		close(fds[0]);
-		c = channel_new(fds[1], ROLE_KEYS, served, 0, &keys_ops,
-		    key_requests_new(&masters));
-		channel_start(c, loop);
-		ev_run(loop, 0);
-		_exit(0);
-	}
-	close(fds[1]);
-	k->channel = channel_new(fds[0], served, ROLE_KEYS, 0, &client_ops, k);
-	if (k->keyring == NULL)
-		k->keyring = keyring_new(KEYRING_CONTROL_MS);
-	keyring_set_channel(k->keyring, k->channel);
-}
-
-static void
-stop(struct keys *k)
-{
-	kill(k->pid, SIGKILL);
-	waitpid(k->pid, NULL, 0);
-	channel_free(k->channel);
-}
-
-static void
-end(struct keys *k)
-{
-	stop(k);
-	keyring_free(k->keyring);
-}
 
 /* Signs with the remote key and verifies with its public key. */
 static void
@@ -142,7 +56,7 @@ a_key_is_made_and_signs_elsewhere(void **state)
 	struct fault f = {0};
 
 	(void)state;
-	start(&k, ROLE_CONTROL);
+	keys_start(&k, ROLE_CONTROL);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct key_new key;
 
@@ -154,7 +68,7 @@ a_key_is_made_and_signs_elsewhere(void **state)
 		sign_and_verify(&k, &key, 1000 + i, cases[i].algorithm);
 		key_new_clear(&key);
 	}
-	end(&k);
+	keys_end(&k);
 }
 
 static void
@@ -165,15 +79,15 @@ after_a_restart_the_key_is_loaded_again(void **state)
 	struct key_new key;
 
 	(void)state;
-	start(&k, ROLE_CONTROL);
+	keys_start(&k, ROLE_CONTROL);
 	assert_int_equal(
 	    keyring_make(k.keyring, KEY_TLS, "ecdsa-p256", &key, &f), ERR_OK);
 	sign_and_verify(&k, &key, 7, GNUTLS_SIGN_ECDSA_SHA256);
-	stop(&k);
-	start(&k, ROLE_CONTROL);
+	keys_stop(&k);
+	keys_start(&k, ROLE_CONTROL);
 	sign_and_verify(&k, &key, 7, GNUTLS_SIGN_ECDSA_SHA256);
 	key_new_clear(&key);
-	end(&k);
+	keys_end(&k);
 }
 
 static void
@@ -186,7 +100,7 @@ an_imported_key_is_exported_as_it_was(void **state)
 	struct buf pem;
 
 	(void)state;
-	start(&k, ROLE_CONTROL);
+	keys_start(&k, ROLE_CONTROL);
 	assert_int_equal(
 	    keyring_make(k.keyring, KEY_TLS, "ecdsa-p256", &key, &f), ERR_OK);
 	buf_init(&pem, 8192);
@@ -210,7 +124,7 @@ an_imported_key_is_exported_as_it_was(void **state)
 	key_new_clear(&again);
 	key_new_clear(&key);
 	buf_wipe(&pem);
-	end(&k);
+	keys_end(&k);
 }
 
 static void
@@ -228,7 +142,7 @@ a_request_names_what_was_asked_for(void **state)
 	size_t n = sizeof(text);
 
 	(void)state;
-	start(&k, ROLE_CONTROL);
+	keys_start(&k, ROLE_CONTROL);
 	assert_int_equal(
 	    keyring_make(k.keyring, KEY_TLS, "ecdsa-p256", &key, &f), ERR_OK);
 	ref = (struct key_ref){key.id, KEY_TLS, buf_slice(&key.sealed)};
@@ -251,7 +165,7 @@ a_request_names_what_was_asked_for(void **state)
 	gnutls_x509_crq_deinit(crq);
 	buf_clear(&der);
 	key_new_clear(&key);
-	end(&k);
+	keys_end(&k);
 }
 
 static void
@@ -265,14 +179,14 @@ a_worker_may_load_and_sign_and_nothing_else(void **state)
 	char hash[32] = "32 bytes of what looks like hash";
 
 	(void)state;
-	start(&control, ROLE_CONTROL);
+	keys_start(&control, ROLE_CONTROL);
 	assert_int_equal(
 	    keyring_make(control.keyring, KEY_TLS, "ecdsa-p256", &tls, &f),
 	    ERR_OK);
 	assert_int_equal(keyring_make(control.keyring, KEY_ACCOUNT,
 			     "ecdsa-p256", &account, &f),
 	    ERR_OK);
-	start(&worker, ROLE_WORKER);
+	keys_start(&worker, ROLE_WORKER);
 	buf_init(&signature, 4096);
 	ref = (struct key_ref){1, KEY_TLS, buf_slice(&tls.sealed)};
 	assert_int_equal(
@@ -304,8 +218,8 @@ a_worker_may_load_and_sign_and_nothing_else(void **state)
 	buf_clear(&signature);
 	key_new_clear(&tls);
 	key_new_clear(&account);
-	end(&worker);
-	end(&control);
+	keys_end(&worker);
+	keys_end(&control);
 }
 
 int
