@@ -139,7 +139,7 @@ allow_stream_sockets(scmp_filter_ctx s)
 	allow(s, for_sockets);
 	for (size_t i = 0; i < COUNT_OF(families); i++) {
 		struct scmp_arg_cmp both[] = {
-		    SCMP_CMP(0, SCMP_CMP_EQ, families[i]),
+		    SCMP_CMP(0, SCMP_CMP_EQ, families[i], 0),
 		    SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM)};
 
 		checked(seccomp_rule_add_array(
