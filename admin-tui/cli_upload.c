@@ -3,8 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-
-#define BASE64_LINE 48 /* bytes that give a line of 64 digits */
+#include "certs/x509/pem.h"
 
 /* What the files come to: PEM texts one behind the other, and at most one
  * PKCS#12, which cannot be put into PEM. */
@@ -70,38 +69,6 @@ upload_pem_label(struct slice bytes)
 	return s.p[0] == DER_OID ? "ENCRYPTED PRIVATE KEY" : "CERTIFICATE";
 }
 
-/* RFC 4648, 4. */
-static void
-add_base64(struct buf *b, struct slice s)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t n = s.n - i < 3 ? s.n - i : 3;
-		uint32_t bits = 0;
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 |
-			       (k < n ? (unsigned char)s.p[i + k] : 0U);
-		for (size_t k = 0; k < 4; k++)
-			buf_add_char(b,
-			    k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=');
-	}
-}
-
-static void
-add_der(struct buf *pem, const char *label, struct slice der)
-{
-	buf_printf(pem, "-----BEGIN %s-----\n", label);
-	for (size_t i = 0; i < der.n; i += BASE64_LINE) {
-		struct slice line = slice_from(der, i);
-		if (line.n > BASE64_LINE)
-			line.n = BASE64_LINE;
-		add_base64(pem, line);
-		buf_add_char(pem, '\n');
-	}
-	buf_printf(pem, "-----END %s-----\n", label);
-}
-
 /* --- files ---------------------------------------------------------------- */
 
 /* What stands around PEM blocks may be in any encoding, and JSON in one. */
@@ -136,9 +103,9 @@ add_bytes(
 	if (is_text(bytes)) {
 		add_text(&heap->pem, bytes);
 	} else if (label != NULL) {
-		add_der(&heap->pem, label, bytes);
+		pem_write(&heap->pem, slice_str(label), SLICE(""), bytes);
 	} else if (heap->pkcs12.len == 0) {
-		add_base64(&heap->pkcs12, bytes);
+		base64_add(&heap->pkcs12, bytes);
 	} else {
 		fault_set(f, FAULT_C18_NOT_RECOGNISED,
 		    "%s: one PKCS#12 file at a time", name);

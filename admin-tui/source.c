@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 #include "certs/x509/bundle.h"
+#include "certs/x509/pem.h"
 
-#define PEM_LINE   48 /* bytes that give a line of 64 digits */
 #define UPLOAD_MAX (SOURCES_MAX * 4 * (size_t)SOURCE_MAX)
 
 void
@@ -170,38 +170,6 @@ source_paste(struct source *out, struct slice text, struct fault *f)
 
 /* --- the upload --------------------------------------------------------- */
 
-/* RFC 4648, 4. */
-static void
-add_base64(struct buf *b, struct slice s)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t n = s.n - i < 3 ? s.n - i : 3;
-		uint32_t bits = 0;
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 |
-			       (k < n ? (unsigned char)s.p[i + k] : 0U);
-		for (size_t k = 0; k < 4; k++)
-			buf_add_char(b,
-			    k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=');
-	}
-}
-
-static void
-add_certificate(struct buf *pem, struct slice der)
-{
-	buf_add_str(pem, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t i = 0; i < der.n; i += PEM_LINE) {
-		struct slice line = slice_from(der, i);
-		if (line.n > PEM_LINE)
-			line.n = PEM_LINE;
-		add_base64(pem, line);
-		buf_add_char(pem, '\n');
-	}
-	buf_add_str(pem, "-----END CERTIFICATE-----\n");
-}
-
 static bool
 is_pem(struct slice s)
 {
@@ -217,12 +185,13 @@ add_item(const struct bundle_item *item, struct buf *pem, struct buf *binary,
 	if (item->kind == BUNDLE_REQUEST)
 		return ERR_OK;
 	if (item->kind == BUNDLE_CERTIFICATE) {
-		add_certificate(pem, item->certificate->der);
+		pem_write(pem, SLICE("CERTIFICATE"), SLICE(""),
+		    item->certificate->der);
 	} else if (is_pem(item->bytes)) {
 		buf_add(pem, item->bytes);
 		buf_add_char(pem, '\n');
 	} else if (binary->len == 0) {
-		add_base64(binary, item->bytes);
+		base64_add(binary, item->bytes);
 	} else {
 		fault_set(f, FAULT_C18_NOT_RECOGNISED,
 		    "only one PKCS#12 or DER key file at a time");

@@ -14,6 +14,7 @@
 #include <wchar.h>
 
 #include "base/mem.h"
+#include "certs/x509/pem.h"
 
 #define ESCAPE_DELAY_MS 25
 #define OSC52_MAX       (54 * 1024) /* bytes; terminals refuse more */
@@ -342,26 +343,13 @@ terminal_enter(struct terminal *t)
 void
 terminal_copy(struct terminal *t, struct slice text)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct buf out;
 	(void)t;
 	if (text.n > OSC52_MAX)
 		return;
 	buf_init(&out, 2 * OSC52_MAX);
 	buf_add_str(&out, "\033]52;c;");
-	for (size_t i = 0; i < text.n; i += 3) {
-		uint32_t bits = 0;
-		for (size_t k = 0; k < 3; k++)
-			bits =
-			    bits << 8 |
-			    (i + k < text.n ? (unsigned char)text.p[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			buf_add_char(
-			    &out, i + k > text.n
-				      ? '='
-				      : digits[bits >> (18 - 6 * k) & 0x3f]);
-	}
+	base64_add(&out, text);
 	buf_add_char(&out, '\a');
 	struct slice s = buf_slice(&out);
 	say(s.p, s.n);

@@ -149,8 +149,8 @@ base64_decode(struct slice text, struct buf *out)
 	return ERR_OK;
 }
 
-static void
-write_base64(struct buf *out, struct slice bytes)
+void
+base64_add(struct buf *out, struct slice bytes)
 {
 	const uint8_t *p = (const uint8_t *)bytes.p;
 
@@ -165,8 +165,19 @@ write_base64(struct buf *out, struct slice bytes)
 		    left > 2 ? alphabet[v & 63] : '='};
 
 		buf_add(out, slice_of(digits, sizeof(digits)));
-		if (left <= 3 || (i / 3 + 1) % (LINE_WIDTH / 4) == 0)
-			buf_add_char(out, '\n');
+	}
+}
+
+static void
+write_lines(struct buf *out, struct slice bytes)
+{
+	for (; bytes.n > 0; bytes = slice_from(bytes, LINE_WIDTH / 4 * 3)) {
+		struct slice line = bytes;
+
+		if (line.n > LINE_WIDTH / 4 * 3)
+			line.n = LINE_WIDTH / 4 * 3;
+		base64_add(out, line);
+		buf_add_char(out, '\n');
 	}
 }
 
@@ -194,6 +205,6 @@ pem_write(struct buf *out, struct slice label, struct slice headers,
 		}
 		buf_add_char(out, '\n');
 	}
-	write_base64(out, bytes);
+	write_lines(out, bytes);
 	write_mark(out, end_mark, label);
 }

@@ -23,6 +23,9 @@ enum err MUST_USE pem_next(struct slice *text, struct pem_block *out);
  */
 enum err MUST_USE base64_decode(struct slice text, struct buf *out);
 
+/* The other way (RFC 4648, 4), on one line. */
+void base64_add(struct buf *out, struct slice bytes);
+
 /* A block as RFC 7468 wants it. */
 void pem_write(struct buf *out, struct slice label, struct slice headers,
     struct slice bytes);
