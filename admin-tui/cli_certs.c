@@ -1,6 +1,7 @@
 #include "admin-tui/cli.h"
 #include "admin-tui/cli_domain.h"
 #include "admin-tui/cli_run.h"
+#include "admin-tui/cli_upload.h"
 
 static const char *const list_heads[] = {
     "HOST", "SERVING", "NAME", "EXPIRES", "TRUSTED", "ISSUER", NULL};
@@ -142,6 +143,37 @@ show_now(struct cli *c, const char *host)
 	return CLI_DONE;
 }
 
+/* The number of the custom certificate, 0 when there is none; for a person who
+ * may want it back. */
+static int64_t
+custom_number(struct cli *c, const char *host)
+{
+	struct client_answer a;
+	char *path = client_path("domains", host, "certificate", NULL);
+	struct client_request request = {.method = "GET", .path = path};
+	int64_t number = 0;
+	if (!c->out.is_json && client_ask(c->client, &request, &a))
+		number = json_int(a.body, "number");
+	if (!c->out.is_json)
+		client_answer_clear(&a);
+	free(path);
+	return number;
+}
+
+/* Changes the custom slot; takes path and body. */
+static int
+change_custom(struct cli *c, const char *host, const char *method, char *path,
+    json_t *body)
+{
+	int64_t before = custom_number(c, host);
+	int status = cli_do(c, method, path, body);
+	if (status == CLI_DONE)
+		status = show_now(c, host);
+	if (status == CLI_DONE)
+		upload_show_undo(c, host, before);
+	return status;
+}
+
 int
 cli_certs_rollback(struct cli *c)
 {
@@ -151,18 +183,14 @@ cli_certs_rollback(struct cli *c)
 	int status = cli_host(c, 0, host);
 	if (status != CLI_DONE)
 		return status;
+	if (to != NULL && (slice_to_u64(slice_str(to), &number) != ERR_OK ||
+			      number == 0 || number > INT64_MAX))
+		return cli_usage(c, "not a number: --to %s", to);
 	json_t *body = json_object();
-	if (to != NULL) {
-		if (slice_to_u64(slice_str(to), &number) != ERR_OK ||
-		    number > INT64_MAX) {
-			json_decref(body);
-			return cli_usage(c, "not a number: --to %s", to);
-		}
+	if (to != NULL)
 		json_put_int(body, "to", (int64_t)number);
-	}
-	status = cli_do(
-	    c, "POST", client_path("domains", host, "rollback", NULL), body);
-	return status == CLI_DONE ? show_now(c, host) : status;
+	return change_custom(c, host, "POST",
+	    client_path("domains", host, "rollback", NULL), body);
 }
 
 int
@@ -175,8 +203,7 @@ cli_certs_remove(struct cli *c)
 	char *path = client_path("domains", host, "certificate", NULL);
 	if (args_has(&c->args, "force"))
 		client_query(&path, "force", "1");
-	status = cli_do(c, "DELETE", path, NULL);
-	return status == CLI_DONE ? show_now(c, host) : status;
+	return change_custom(c, host, "DELETE", path, NULL);
 }
 
 /* --- renew ---------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "admin-tui/cli_domain.h"
 #include "admin-tui/cli_run.h"
 #include "admin-tui/cli_upload.h"
+#include "base/mem.h"
 
 static const char *const heads[] = {
     "HOST", "APP", "STATUS", "DNS", "SERVING", "EXPIRES", "FAULT", NULL};
@@ -129,6 +130,26 @@ cli_domains_check(struct cli *c)
 	return status;
 }
 
+/* The API passes over members that it does not know; a person would take that
+ * for done. */
+static int
+check_keys(struct cli *c, const json_t *body)
+{
+	static const char *const keys[] = {
+	    "app", "origin", "automatic", "reference"};
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)body, key, value)
+	{
+		bool is_known = false;
+		for (size_t i = 0; i < COUNT_OF(keys); i++)
+			is_known = is_known || strcmp(key, keys[i]) == 0;
+		if (!is_known)
+			return cli_usage(c, "no such key of a domain: %s", key);
+	}
+	return CLI_DONE;
+}
+
 /* automatic=on is a boolean in the API. */
 static int
 read_automatic(struct cli *c, json_t *body)
@@ -153,6 +174,8 @@ cli_domains_set(struct cli *c)
 	int status = cli_host(c, 0, host);
 	if (status == CLI_DONE)
 		status = cli_settings(c, 1, &body);
+	if (status == CLI_DONE)
+		status = check_keys(c, body);
 	if (status == CLI_DONE)
 		status = read_automatic(c, body);
 	if (status != CLI_DONE) {

@@ -190,8 +190,6 @@ upload_of(const struct cli *c, const struct heap *heap)
 		    buf_slice(&heap->pem));
 	if (args_has(&c->args, "bypass"))
 		json_put_bool(o, "bypass", true);
-	if (args_has(&c->args, "complete"))
-		json_put_bool(o, "complete", true);
 	return o;
 }
 
@@ -285,6 +283,15 @@ show_fallback(struct cli *c, const json_t *fallback)
 }
 
 void
+upload_show_undo(struct cli *c, const char *host, int64_t number)
+{
+	if (number != 0)
+		cli_field(&c->out, "Undo",
+		    "towpath certs rollback %s --to %lld", host,
+		    (long long)number);
+}
+
+void
 upload_show(struct cli *c, const json_t *answer, bool is_dry_run)
 {
 	const json_t *certificate = json_obj(answer, "certificate");
@@ -306,4 +313,8 @@ upload_show(struct cli *c, const json_t *answer, bool is_dry_run)
 	show_list(c, "Dropped", json_obj(answer, "dropped"));
 	show_faults(c, "Warning", json_obj(answer, "warnings"));
 	show_fallback(c, json_obj(answer, "fallback"));
+	const json_t *first = json_array_get(json_obj(answer, "hosts"), 0);
+	if (!is_dry_run && json_is_string(first))
+		upload_show_undo(
+		    c, json_string_value(first), json_int(answer, "replaces"));
 }

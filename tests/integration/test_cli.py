@@ -291,7 +291,7 @@ class Names(Case):
         info = self.daemon.json("domains", "info", host)
         self.assertEqual((info["automatic"], info["reference"]), (True, None))
         self.refused("N16", "domains", "set", host, "app=nobody")
-        self.refused("P11", "domains", "set", host, "colour=red")
+        self.refused("P18", "domains", "set", host, "colour=red", status=2)
 
     def test_bad_domains_are_refused(self):
         self.add("once.test.example")
