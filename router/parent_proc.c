@@ -146,7 +146,9 @@ void
 parent_on_failed(
     struct parent *p, const struct process *c, const struct fault *f)
 {
-	if (p->state != PARENT_STARTING) {
+	if (p->state >= PARENT_DRAINING)
+		return; /* its siblings said the same */
+	if (p->state == PARENT_UP) {
 		log_error("%s %u cannot start: %s %s", role_name(c->role),
 		    c->instance, fault_code_name(f->code), f->text);
 		return;
