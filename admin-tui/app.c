@@ -5,6 +5,7 @@
 #include "admin-tui/app_verbs.h"
 #include "admin-tui/screen_dashboard.h"
 #include "admin-tui/screen_domain.h"
+#include "admin-tui/words.h"
 
 #define EVENTS_EVERY 5 /* seconds between questions for history and events */
 
@@ -75,9 +76,27 @@ app_clear(struct app *a)
 	model_clear(&a->model);
 }
 
+/* That the daemon is back is said once. */
+static void
+watch_link(struct app *a)
+{
+	const struct model *m = &a->model;
+	char span[WORDS_SIZE];
+	struct toast toast = {.until = m->now + TOAST_SECONDS};
+	if (m->link == LINK_AWAY)
+		a->away_since = m->away_since;
+	if (m->link != LINK_LIVE || a->away_since == 0)
+		return;
+	snprintf(toast.text, sizeof(toast.text), "back after %s",
+	    words_span(m->now - a->away_since, span));
+	a->away_since = 0;
+	toasts_add(&a->toasts, &toast);
+}
+
 void
 app_changed(struct app *a)
 {
+	watch_link(a);
 	struct screen *s = app_screen(a);
 	s->ops->layout(s, a->rows - APP_FRAME_ROWS, a->cols);
 }

@@ -29,7 +29,8 @@ struct app {
 	char flash[200]; /* said above the keys, until the next key */
 	struct flight flights[APP_FLIGHTS_MAX];
 	int rows, cols;
-	struct fx out; /* what the loop is to do: asks, copy, quit... */
+	int64_t away_since; /* 0: the daemon is there */
+	struct fx out;      /* what the loop is to do: asks, copy, quit... */
 };
 
 /* host: a domain to open at once, NULL for the list. */

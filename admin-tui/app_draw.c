@@ -134,6 +134,7 @@ app_draw(const struct app *a, struct grid *g)
 	draw_bar(a, canvas_part(all, rect_top(&body, 1)));
 	struct rect bottom = rect_bottom(&body, 2);
 	struct canvas content = canvas_part(all, body);
+	canvas_cursor(content, 0, 0); /* unless the screen has a better place */
 	s->ops->draw(s, content);
 	if (a->model.link == LINK_AWAY)
 		draw_away(a, content);

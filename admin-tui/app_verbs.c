@@ -5,6 +5,7 @@
 #include "admin-tui/deeds.h"
 #include "admin-tui/screen_domain.h"
 #include "admin-tui/screen_upload.h"
+#include "base/host.h"
 
 void
 app_cli(const struct app *a, char *out, size_t size)
@@ -227,15 +228,28 @@ app_pressed(struct app *a, key_code key)
 	    "%s: no such key here, ? lists keys", name);
 }
 
+static void
+open_typed(struct app *a, const char *typed, struct fx *fx)
+{
+	char host[HOST_SIZE];
+	struct fault f;
+	if (typed == NULL)
+		return;
+	if (host_normalise(slice_str(typed), host, &f) != ERR_OK)
+		fx_flash(fx, "%s", f.text);
+	else
+		fx_push(fx, domain_screen_new(&a->model, host, TAB_DIAGNOSIS));
+}
+
 void
 app_picked(struct app *a, const struct chooser *ch)
 {
 	const struct choice *item = chooser_picked(ch);
 	struct fx fx = {0};
 	struct screen *s = app_screen(a);
-	if (item == NULL)
-		return;
-	if (ch->kind == CHOOSER_COPY) {
+	if (item == NULL) {
+		open_typed(a, chooser_typed(ch), &fx);
+	} else if (ch->kind == CHOOSER_COPY) {
 		memcpy(fx.copy, item->text, sizeof(item->text));
 		fx_done(&fx, "Copied: %s", item->text);
 	} else if (item->host[0] != '\0') {

@@ -112,6 +112,14 @@ letter_key(struct chooser *ch, key_code key)
 	return CHOOSER_CANCELLED;
 }
 
+const char *
+chooser_typed(const struct chooser *ch)
+{
+	bool is_name = ch->kind == CHOOSER_PALETTE && ch->n_view == 0 &&
+		       strchr(ch->edit.text, '.') != NULL;
+	return is_name ? ch->edit.text : NULL;
+}
+
 enum chooser_result
 chooser_key(struct chooser *ch, key_code key)
 {
@@ -120,7 +128,9 @@ chooser_key(struct chooser *ch, key_code key)
 	    (key == '?' && ch->kind == CHOOSER_HELP && is_empty))
 		return CHOOSER_CANCELLED;
 	if (key == KEY_RETURN)
-		return ch->n_view > 0 ? CHOOSER_PICKED : CHOOSER_OPEN;
+		return ch->n_view > 0 || chooser_typed(ch) != NULL
+			   ? CHOOSER_PICKED
+			   : CHOOSER_OPEN;
 	if (move_key(ch, key))
 		return CHOOSER_OPEN;
 	if (ch->kind == CHOOSER_COPY)
@@ -186,7 +196,9 @@ chooser_draw(const struct chooser *ch, struct canvas c)
 		draw_item(in, y, &ch->items[ch->view[at]], at == ch->at);
 	}
 	if (ch->n_view == 0)
-		canvas_text(in, 0, 2, ROLE_DIM, "nothing matches");
+		canvas_text(in, 0, 2, ROLE_DIM,
+		    chooser_typed(ch) == NULL ? "nothing matches"
+					      : "Enter opens that domain");
 	if (has_line) {
 		struct rect line = {in.r.rows - 1, 2, 1, in.r.cols - 2};
 		canvas_text(in, in.r.rows - 1, 0, ROLE_TITLE, ">");

@@ -52,6 +52,10 @@ void chooser_filter(struct chooser *ch);
 enum chooser_result chooser_key(struct chooser *ch, key_code key);
 const struct choice *chooser_picked(const struct chooser *ch);
 
+/* In the palette, a name that is in no line of it: of a large installation not
+ * every domain is listed.  NULL: nothing like that was typed. */
+const char *chooser_typed(const struct chooser *ch);
+
 void chooser_draw(const struct chooser *ch, struct canvas c);
 
 #endif

@@ -205,11 +205,19 @@ static void
 draw_empty(const struct dashboard *d, struct canvas c)
 {
 	const struct model *m = d->screen.model;
+	if (!m->has_domains && m->link == LINK_AWAY) {
+		canvas_printf(
+		    c, 1, 3, ROLE_TITLE, "No daemon answers at %s", m->where);
+		canvas_text(c, 3, 3, ROLE_TEXT,
+		    "Is it running?    systemctl status towpath");
+		canvas_text(c, 4, 3, ROLE_TEXT,
+		    "May you connect?  root, and the [control] group, may");
+		canvas_text(c, 5, 3, ROLE_TEXT,
+		    "Is it elsewhere?  towpath -s PATH or https://HOST");
+		return;
+	}
 	if (!m->has_domains) {
-		canvas_printf(c, 1, 3, ROLE_DIM,
-		    m->link == LINK_AWAY ? "nothing was heard yet"
-					 : "asking %s ...",
-		    m->where);
+		canvas_printf(c, 1, 3, ROLE_DIM, "asking %s ...", m->where);
 		return;
 	}
 	if (m->n_domains > 0) {

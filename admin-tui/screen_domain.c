@@ -20,7 +20,8 @@ struct domain_screen {
 	enum domain_tab tab;
 	struct page page; /* of the tab that is open */
 	struct history history;
-	bool wants_roll_back; /* once the history is there */
+	bool wants_roll_back;          /* once the history is there */
+	char missing[FAULT_TEXT_SIZE]; /* why it is not shown; "" unknown */
 	int rows, cols;
 };
 
@@ -125,8 +126,7 @@ draw(const struct screen *s, struct canvas c)
 		history_draw(&ds->history, in);
 	else if (screen_domain(s) == NULL)
 		canvas_text(in, 0, 3, ROLE_DIM,
-		    s->model->has_domains ? "there is no such domain here"
-					  : "asking ...");
+		    ds->missing[0] != '\0' ? ds->missing : "asking ...");
 	else
 		page_draw(&ds->page, in);
 }
@@ -183,6 +183,9 @@ answer(struct screen *s, const struct ask *ask, const struct reply *r,
 		layout(s, ds->rows, ds->cols);
 		roll_back(ds, fx);
 	}
+	if (ask->kind == ASK_DOMAIN)
+		snprintf(ds->missing, sizeof(ds->missing), "%s",
+		    r->is_ok ? "" : r->fault.text);
 	if (ask->kind == ASK_REMOVE_DOMAIN && r->is_ok &&
 	    strcmp(ask->host, ds->host) == 0)
 		fx->pop = true;

@@ -279,6 +279,11 @@ help_and_palette_are_searched_by_typing(void **state)
 	looks_like(&a, "copy-80x24");
 	keys(&a, "n");
 	assert_string_equal(a.out.copy, "blog.example.org");
+	keys(&a, ":Not-Listed.example.org\n");
+	shows(&a, "Domains > not-listed.example.org", true);
+	reply(&a, ASK_DOMAIN, false,
+	    "{'code':'N15','text':'There is no such domain.','action':''}");
+	shows(&a, "There is no such domain.", true);
 	app_clear(&a);
 }
 
@@ -300,6 +305,10 @@ the_daemon_away_leaves_the_last_state(void **state)
 	shows(&a, "offline", true);
 	app_resize(&a, 12, 40);
 	looks_like(&a, "away-40x12");
+	app_tick(&a, now() + 19);
+	model_live(&a.model);
+	app_changed(&a);
+	shows(&a, "back after 14 s", true);
 	app_clear(&a);
 }
 
@@ -307,10 +316,15 @@ static void
 nothing_yet_and_nothing_at_all(void **state)
 {
 	struct app a;
+	struct fault f;
 	(void)state;
 	app_init(&a, "/run/towpath/control.sock", NULL);
 	app_tick(&a, now());
 	looks_like(&a, "connecting-80x24");
+	fault_set(&f, FAULT_P20_DAEMON_AWAY,
+	    "/run/towpath/control.sock: No such file or directory");
+	model_away(&a.model, &f, now() + 2);
+	looks_like(&a, "no-daemon-80x24");
 	model_begin(&a.model);
 	model_commit(&a.model);
 	model_live(&a.model);
