@@ -60,12 +60,16 @@ void issuer_free(struct issuer *is);
 /* At start: takes up every order that is open in the store. */
 void issuer_resume(struct issuer *is);
 
-/* One certificate for these names ([0] is the domain it is for).  Nothing
- * happens when an order for the domain is open already.  A10, A27 at once. */
+/*
+ * One certificate for these names ([0] is the domain it is for).  Nothing
+ * happens when an order for the domain is open already.  A10, A27, C24 at once;
+ * S19 when the row cannot be written.  May stand in the owner's transaction.
+ */
 enum err MUST_USE issuer_order(struct issuer *is, const char *const *names,
     size_t n_names, struct fault *f);
 bool issuer_has_order(const struct issuer *is, const char *host);
-/* The domain is gone: forget its order and answer its challenges no more. */
+/* The domain is gone: forget its order and answer its challenges no more.
+ * Outside any transaction. */
 void issuer_cancel(struct issuer *is, const char *host);
 
 /* In the owner's transaction: the order's row is closed as valid, its
@@ -76,7 +80,8 @@ enum err MUST_USE issuer_close_order(struct db *db, int64_t order_id);
 struct issuer_status {
 	size_t in_flight, waiting;
 	const char *directory, *account_url; /* "": none yet */
-	struct fault fault; /* of the CA as a whole, e.g. A11 */
+	struct fault fault; /* of the CA as a whole, e.g. A11; none when the
+			     * last request went well */
 };
 void issuer_status(const struct issuer *is, struct issuer_status *out);
 
