@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,6 +31,7 @@ struct child {
 	struct ev_loop *loop;
 	struct channel *parent;
 	ev_signal terminate;
+	pid_t parent_pid;
 	bool is_orphan;
 	int status;
 };
@@ -184,12 +186,17 @@ on_closed(void *ctx, struct channel *channel)
 	orphan(ctx);
 }
 
+/* From the kernel when the parent died.  While it lives the signal was meant
+ * for it (`timeout`, or a service manager that signals all): it tells us. */
 static void
 on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 {
+	struct child *c = container_of(w, struct child, terminate);
+
 	(void)loop;
 	(void)events;
-	orphan(container_of(w, struct child, terminate));
+	if (getppid() != c->parent_pid)
+		orphan(c);
 }
 
 static void
@@ -220,6 +227,7 @@ child_new(
 		(void)snprintf(title, sizeof(title), "towpathd: %s %u",
 		    role_name(role), instance);
 	proc_set_title(title);
+	c->parent_pid = getppid();
 	proc_harden(role);
 	ignore_signals();
 	clock_init();

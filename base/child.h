@@ -21,8 +21,9 @@
  *           return status;
  *   }
  *
- * All callbacks come from the loop.  SIGINT and SIGHUP are ignored (a terminal
- * sends them to the whole group; the parent is who acts on them), SIGPIPE too.
+ * All callbacks come from the loop.  Signals are the parent's to act on: they
+ * are ignored here, SIGTERM too while the parent lives (a terminal or a service
+ * manager may send them to all).
  *
  * Owned by: the role's *_main.   Freed by: child_free.
  */

@@ -72,6 +72,7 @@ struct parent {
 	ev_signal terminate, interrupt, hangup, reopen, replace;
 	ev_timer workers_anyway; /* control is not coming up */
 	ev_timer deadline;       /* of draining, then of ending */
+	int64_t asked_ms;        /* when it was told to end; monotonic */
 };
 
 /* --- parent_setup.c --------------------------------------------------------

@@ -18,6 +18,9 @@
 #define CONTROL_WAIT_S 1.0
 /* Beyond drain_timeout, for a worker to end by itself. */
 #define DRAIN_GRACE_S 1.0
+/* A second request to end is one only after this; `timeout` for one sends its
+ * signal twice. */
+#define IMPATIENT_MS 1000
 /* For control and keys, which have nothing to finish. */
 #define ENDING_S 2.0
 
@@ -179,10 +182,13 @@ on_terminate(struct ev_loop *loop, ev_signal *w, int events)
 
 	(void)loop;
 	(void)events;
-	if (p->state < PARENT_DRAINING)
+	if (p->state < PARENT_DRAINING) {
+		p->asked_ms = clock_mono_ms();
 		drain(p, p->config.router.drain_timeout_ms);
-	else
-		processes_kill(p); /* asked twice: at once, then */
+	} else if (clock_mono_ms() - p->asked_ms >= IMPATIENT_MS) {
+		log_warning("asked to end a second time: at once, then");
+		processes_kill(p);
+	}
 }
 
 /* A new access log is opened, then all are told: none is ever without one. */

@@ -256,11 +256,12 @@ class Signals(unittest.TestCase):
         wait_for(written_to_the_new_one)
         self.assertIn("one.any.test", moved.read_text())
 
-    def test_the_children_ignore_what_a_terminal_sends_to_all(self):
+    def test_children_leave_signals_to_their_parent(self):
         before = self.d.children()
         for pid in before.values():
-            os.kill(pid, signal.SIGINT)
-            os.kill(pid, signal.SIGHUP)
+            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM,
+                           signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+                os.kill(pid, number)
         self.d.cli("apps")
         self.assertEqual(self.d.children(), before)
 
