@@ -61,7 +61,7 @@ make_room(struct buf *b, size_t n)
 
 	if (b->p != NULL && b->off + b->len + n <= b->cap)
 		return;
-	if (b->off > 0) {
+	if (b->p != NULL && b->off > 0) {
 		memmove(b->p, b->p + b->off, b->len);
 		b->off = 0;
 		if (b->len + n <= b->cap)

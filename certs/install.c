@@ -181,10 +181,18 @@ close_slot(struct db *db, const char *host, enum slot slot)
 	return stmt_run(s);
 }
 
-/* Closes what is in the slot and opens another with this predecessor. */
+/* What a new installation holds. */
+struct opening {
+	enum slot slot;
+	int64_t certificate_id;
+	int64_t predecessor; /* 0: none */
+	const char *by;
+};
+
+/* Closes what is in the slot and opens another. */
 static enum err
-replace(struct db *db, const char *host, enum slot slot, int64_t certificate_id,
-    int64_t predecessor, const char *by, int64_t *number)
+replace(
+    struct db *db, const char *host, const struct opening *o, int64_t *number)
 {
 	static const char sql[] =
 	    "INSERT INTO installation (host, number, slot, certificate_id, "
@@ -195,19 +203,19 @@ replace(struct db *db, const char *host, enum slot slot, int64_t certificate_id,
 
 	assert(db_in_transaction(db));
 	if ((e = next_number(db, host, number)) != ERR_OK ||
-	    (e = close_slot(db, host, slot)) != ERR_OK)
+	    (e = close_slot(db, host, o->slot)) != ERR_OK)
 		return e;
 	s = db_stmt(db, sql);
 	stmt_str(s, 1, host);
 	stmt_int(s, 2, *number);
-	stmt_str(s, 3, slot_text(slot));
-	stmt_int(s, 4, certificate_id);
-	if (predecessor == 0)
+	stmt_str(s, 3, slot_text(o->slot));
+	stmt_int(s, 4, o->certificate_id);
+	if (o->predecessor == 0)
 		stmt_null(s, 5);
 	else
-		stmt_int(s, 5, predecessor);
+		stmt_int(s, 5, o->predecessor);
 	stmt_int(s, 6, clock_now());
-	stmt_str(s, 7, by);
+	stmt_str(s, 7, o->by);
 	return stmt_run(s);
 }
 
@@ -222,7 +230,8 @@ install_put(struct db *db, const char *host, enum slot slot,
 	installation_clear(&now);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
-	return replace(db, host, slot, certificate_id, predecessor, by, number);
+	return replace(db, host,
+	    &(struct opening){slot, certificate_id, predecessor, by}, number);
 }
 
 enum err
@@ -313,8 +322,10 @@ install_roll_back(struct db *db, const char *host, int64_t to, const char *by,
 		e = ERR_DENIED;
 	}
 	if (e == ERR_OK)
-		e = replace(db, host, SLOT_CUSTOM, target.certificate_id,
-		    target.predecessor, by, number);
+		e = replace(db, host,
+		    &(struct opening){SLOT_CUSTOM, target.certificate_id,
+			target.predecessor, by},
+		    number);
 	installation_clear(&target);
 	return e;
 }
@@ -342,16 +353,23 @@ names_cover(const char *names, const char *host)
 	return covers;
 }
 
+/* Where candidates are gathered, and for which host. */
+struct gathering {
+	struct db *db;
+	const char *host;
+	struct candidate *out;
+	size_t max, *n;
+};
+
 static void
-add_candidate(struct stmt *s, const char *host, enum candidate_source source,
-    struct candidate *out)
+add_candidate(struct gathering *g, struct stmt *s, enum candidate_source source)
 {
-	*out = (struct candidate){
+	g->out[(*g->n)++] = (struct candidate){
 	    .certificate_id = stmt_get_int(s, 0),
 	    .not_before = stmt_get_int(s, 1),
 	    .not_after = stmt_get_int(s, 2),
 	    .source = source,
-	    .covers = names_cover(stmt_get_str(s, 3), host),
+	    .covers = names_cover(stmt_get_str(s, 3), g->host),
 	};
 }
 
@@ -359,22 +377,23 @@ add_candidate(struct stmt *s, const char *host, enum candidate_source source,
 	"SELECT i.certificate_id, c.not_before, c.not_after, c.names "         \
 	"FROM installation i JOIN certificate c ON c.id = i.certificate_id "
 
+/* The certificates that sql finds for the domain `of`. */
 static enum err
-collect(struct db *db, const char *sql, const char *of, const char *host,
-    enum candidate_source source, struct candidate *out, size_t max, size_t *n)
+gather(struct gathering *g, const char *sql, const char *of,
+    enum candidate_source source)
 {
-	struct stmt *s = db_stmt(db, sql);
+	struct stmt *s = db_stmt(g->db, sql);
 	enum err e;
 
 	if (s == NULL)
 		return ERR_AGAIN;
 	stmt_str(s, 1, of);
 	while ((e = stmt_step(s)) == ERR_OK) {
-		if (*n == max) {
+		if (*g->n == g->max) {
 			stmt_done(s);
 			return ERR_OK;
 		}
-		add_candidate(s, host, source, &out[(*n)++]);
+		add_candidate(g, s, source);
 	}
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -389,19 +408,17 @@ install_candidates(struct db *db, const char *host, const char *wildcard,
 	static const char automatic[] =
 	    CANDIDATE_COLUMNS "WHERE i.host = ? AND i.slot = 'automatic' "
 			      "ORDER BY i.number DESC LIMIT 2";
+	struct gathering g = {db, host, out, max, n};
 	enum err e;
 
 	*n = 0;
-	e = collect(db, custom, host, host, CANDIDATE_CUSTOM, out, max, n);
+	e = gather(&g, custom, host, CANDIDATE_CUSTOM);
 	if (e == ERR_OK)
-		e = collect(db, automatic, host, host, CANDIDATE_AUTOMATIC, out,
-		    max, n);
+		e = gather(&g, automatic, host, CANDIDATE_AUTOMATIC);
 	if (e != ERR_OK || wildcard == NULL)
 		return e;
-	e = collect(
-	    db, custom, wildcard, host, CANDIDATE_WILDCARD, out, max, n);
+	e = gather(&g, custom, wildcard, CANDIDATE_WILDCARD);
 	if (e == ERR_OK)
-		e = collect(db, automatic, wildcard, host, CANDIDATE_WILDCARD,
-		    out, max, n);
+		e = gather(&g, automatic, wildcard, CANDIDATE_WILDCARD);
 	return e;
 }

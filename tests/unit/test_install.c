@@ -11,7 +11,7 @@
 #define HOST "www.example.com"
 
 struct store {
-	char path[64];
+	char dir[64], path[80];
 	struct db *db;
 };
 
@@ -22,9 +22,9 @@ set_up(void **state)
 	struct fault f = {0};
 
 	log_set_level(LOG_LEVEL_ERROR);
-	strcpy(s->path, "/tmp/test_install.XXXXXX");
-	assert_non_null(mkdtemp(s->path));
-	strcat(s->path, "/db");
+	(void)snprintf(s->dir, sizeof(s->dir), "/tmp/test_install.XXXXXX");
+	assert_non_null(mkdtemp(s->dir));
+	(void)snprintf(s->path, sizeof(s->path), "%s/db", s->dir);
 	assert_int_equal(db_open(s->path, DB_WRITE, &s->db, &f), ERR_OK);
 	assert_int_equal(db_migrate(s->db, &f), ERR_OK);
 	*state = s;
@@ -38,8 +38,7 @@ tear_down(void **state)
 	char command[128];
 
 	db_close(s->db);
-	(void)snprintf(command, sizeof(command), "rm -rf %.*s",
-	    (int)strlen(s->path) - 3, s->path);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", s->dir);
 	assert_int_equal(system(command), 0);
 	free(s);
 	return 0;
