@@ -74,8 +74,7 @@ pull_timeout(gnutls_transport_ptr_t ctx, unsigned ms)
 	return s->other->sent.len > 0;
 }
 
-/* GnuTLS' form, not ours. */
-/* NOLINTNEXTLINE(readability-function-size) */
+/* NOLINTBEGIN(readability-function-size): the parameters are GnuTLS' */
 static int
 retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
     gnutls_pcert_st **certificates, unsigned *n, gnutls_ocsp_data_st **ocsp,
@@ -92,6 +91,7 @@ retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
 	*flags = 0; /* pointers are lent */
 	return 0;
 }
+/* NOLINTEND(readability-function-size) */
 
 static enum err
 refuse(struct proof *p, const char *version, const char *why)
