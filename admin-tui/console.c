@@ -128,6 +128,8 @@ on_keys(struct ev_loop *loop, struct ev_io *w, int revents)
 	(void)loop;
 	(void)revents;
 	co->is_dirty = true;
+	if (terminal_is_gone(co->terminal))
+		ev_break(co->loop, EVBREAK_ALL);
 	for (;;) {
 		terminal_read(co->terminal, &in);
 		if (in.kind == INPUT_NONE)

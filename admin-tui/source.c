@@ -126,6 +126,8 @@ read_file(struct source *s, struct fault *f)
 	}
 	if (fd >= 0)
 		close(fd);
+	if (e == ERR_OK)
+		s->others_can_read = (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	return e;
 }
 

@@ -19,6 +19,7 @@ struct source {
 	char path[1024];
 	struct buf bytes;
 	char what[SOURCE_WHAT_SIZE]; /* "leaf + 2", "private key"... */
+	bool others_can_read;        /* the file's mode lets them */
 	size_t n_leaves, n_ca, n_keys, n_encrypted, n_pkcs12, n_requests;
 };
 

@@ -5,6 +5,7 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,6 +322,14 @@ terminal_read(struct terminal *t, struct input *in)
 	while ((got = get_wch(&ch)) != ERR)
 		if (take_key(t, got == KEY_CODE_YES, ch, in))
 			return;
+}
+
+bool
+terminal_is_gone(const struct terminal *t)
+{
+	struct pollfd fd = {.fd = terminal_fd(t), .events = POLLIN};
+	return poll(&fd, 1, 0) > 0 &&
+	       (fd.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 void

@@ -45,6 +45,9 @@ struct input {
 
 void terminal_read(struct terminal *t, struct input *in);
 
+/* Nobody is there any more: the window was closed. */
+bool terminal_is_gone(const struct terminal *t);
+
 /* Gives the terminal to the shell and takes it back. */
 void terminal_leave(struct terminal *t);
 void terminal_enter(struct terminal *t);

@@ -266,10 +266,14 @@ draw_chosen(const struct upload_files *uf, struct canvas c)
 		canvas_text(c, 0, x, ROLE_TEXT,
 		    "nothing yet: the certificate with its chain, and its "
 		    "key");
-	for (size_t i = 0; i < uf->n_sources; i++)
+	for (size_t i = 0; i < uf->n_sources; i++) {
+		const struct source *chosen = &uf->sources[i];
 		x = canvas_printf(c, 0, x, ROLE_TITLE, "%s%s (%s)",
-		    i == 0 ? "" : ", ", uf->sources[i].name,
-		    uf->sources[i].what);
+		    i == 0 ? "" : ", ", chosen->name, chosen->what);
+		if (chosen->others_can_read && source_has_key(chosen))
+			x = canvas_text(
+			    c, 0, x, ROLE_WARN, " ! others can read this file");
+	}
 }
 
 static void
