@@ -8,6 +8,7 @@
 #include "base/wire.h"
 #include "certs/key_csr.h"
 #include "certs/key_import.h"
+#include "certs/key_policy.h"
 
 #define ANSWER_MAX   CHANNEL_MESSAGE_MAX
 #define SECRET_MAX   (16 * 1024)
@@ -129,33 +130,6 @@ on_load(struct question *q)
 	return e == ERR_OK ? ERR_OK : ERR_DENIED;
 }
 
-/*
- * A TLS server signs two shapes of data: the CertificateVerify of TLS 1.3 (RFC
- * 8446, 4.4.3) and the randoms and parameters of a ServerKeyExchange of TLS 1.2
- * (RFC 8422, 5.4: 64 bytes of randoms, then a named curve).
- */
-static bool
-is_tls_shape(struct slice data)
-{
-	static const char context[] = "TLS 1.3, server CertificateVerify";
-
-	if (data.n >= 64 + sizeof(context)) {
-		bool is_13 = memcmp(data.p + 64, context, sizeof(context)) == 0;
-
-		for (size_t i = 0; i < 64 && is_13; i++)
-			is_13 = data.p[i] == 0x20;
-		if (is_13)
-			return true;
-	}
-	return data.n > 68 && data.n < 64 + 4 + 256 && data.p[64] == 3;
-}
-
-static bool
-is_hash_size(size_t n)
-{
-	return n == 32 || n == 48 || n == 64;
-}
-
 static enum err
 on_sign(struct question *q)
 {
@@ -172,12 +146,13 @@ on_sign(struct question *q)
 
 	if (wire_end(&q->in) != ERR_OK)
 		return ERR_SYNTAX;
-	if ((key = find(q, id)) == NULL)
-		return ERR_DENIED;
 	if (q->from_worker &&
-	    !(is_hash ? is_hash_size(input.n) : is_tls_shape(input)))
+	    !(is_hash ? key_policy_allows_hash(algorithm, input)
+		      : key_policy_allows_data(input)))
 		return refuse(q, FAULT_P15_NOT_PERMITTED,
 		    "This is nothing that a TLS server signs");
+	if ((key = find(q, id)) == NULL)
+		return ERR_DENIED;
 	code = is_hash ? gnutls_privkey_sign_hash2(
 			     key->handle, algorithm, flags, &d, &signature)
 		       : gnutls_privkey_sign_data2(
@@ -388,7 +363,8 @@ key_requests_handle(
 	    .f = &f};
 	enum err e;
 
-	if ((unsigned)m->type >= MESSAGES || handlers[m->type] == NULL)
+	if ((unsigned)m->type >= MESSAGES || handlers[m->type] == NULL ||
+	    m->number == 0)
 		return ERR_SYNTAX;
 	buf_init(&out, ANSWER_MAX);
 	e = handlers[m->type](&q);

@@ -63,6 +63,39 @@ every_key_type_is_proved_on_both_versions(void **state)
 	keys_end(&k);
 }
 
+/* A worker's keys sign only what they must: it is enough for all of TLS. */
+static void
+a_workers_keys_sign_every_handshake(void **state)
+{
+	static const char *const types[] = {
+	    "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "rsa-2048", "ed25519"};
+	struct pki *root = pki_root("Root");
+	struct keys control = {0}, worker = {0};
+
+	(void)state;
+	keys_start(&control, ROLE_CONTROL);
+	keys_start(&worker, ROLE_WORKER);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct pki_spec spec = {.name = HOST, .key_type = types[i]};
+		struct pki *leaf = pki_make(&spec, root);
+		struct chain *chain = chain_of(leaf, root);
+		struct fault f = {0};
+		struct key_new key;
+		struct key_ref ref;
+
+		import(&control, leaf, &key);
+		ref = (struct key_ref){i, KEY_TLS, buf_slice(&key.sealed)};
+		if (prove(chain, worker.keyring, &ref, HOST, 12, &f) != ERR_OK)
+			fail_msg("%s: %s", types[i], f.text);
+		key_new_clear(&key);
+		chain_free(chain);
+		pki_free(leaf);
+	}
+	pki_free(root);
+	keys_end(&worker);
+	keys_end(&control);
+}
+
 static void
 a_key_that_is_not_the_certificates_fails_the_proof(void **state)
 {
@@ -112,6 +145,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_key_type_is_proved_on_both_versions),
+	    cmocka_unit_test(a_workers_keys_sign_every_handshake),
 	    cmocka_unit_test(
 		a_key_that_is_not_the_certificates_fails_the_proof),
 	    cmocka_unit_test(without_keys_there_is_no_proof),
