@@ -54,6 +54,21 @@ json_parse(struct slice text, json_t **out, struct fault *f)
 	return ERR_OK;
 }
 
+static void
+wipe_free(void *p)
+{
+	if (p == NULL)
+		return;
+	explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void
+json_wipe_on_free(void)
+{
+	json_set_alloc_funcs(malloc, wipe_free);
+}
+
 char *
 json_text(const json_t *j)
 {

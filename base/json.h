@@ -17,6 +17,10 @@
  */
 enum err MUST_USE json_parse(struct slice text, json_t **out, struct fault *f);
 
+/* From now on jansson wipes what it frees: for a process whose documents carry
+ * secrets.  Call it before the first document. */
+void json_wipe_on_free(void);
+
 /* Compact text in a new string that the caller frees. */
 char *json_text(const json_t *j);
 enum err json_add(struct buf *b, const json_t *j); /* appended to b */

@@ -51,12 +51,39 @@ CREATE TABLE domain (
 	records        TEXT NOT NULL DEFAULT '[]',     -- JSON: DNS records to set
 	created_at     INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX domain_app ON domain (app_id);
+CREATE INDEX domain_app ON domain (app_id, host);
 -- the names right under a wildcard, and the reverse
 CREATE INDEX domain_parent ON domain (substr(host, instr(host, '.') + 1));
+CREATE INDEX domain_renew ON domain (renew_at, host) WHERE renew_at IS NOT NULL;
 CREATE INDEX domain_next ON domain (next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX domain_status ON domain (status);
-CREATE INDEX domain_fault ON domain (fault_code) WHERE fault_code IS NOT NULL;
+CREATE INDEX domain_status ON domain (status, host);
+CREATE INDEX domain_fault ON domain (host, fault_code)
+	WHERE fault_code IS NOT NULL;
+
+-- how many domains are in each state, kept by the triggers below, so that a
+-- status page does not count a million rows
+CREATE TABLE domain_tally (
+	status     TEXT NOT NULL,
+	fault_code TEXT NOT NULL,                      -- '' for none
+	n          INTEGER NOT NULL,
+	PRIMARY KEY (status, fault_code)
+) STRICT;
+CREATE TRIGGER domain_tally_insert AFTER INSERT ON domain BEGIN
+	INSERT INTO domain_tally VALUES (new.status, ifnull(new.fault_code, ''), 1)
+		ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER domain_tally_delete AFTER DELETE ON domain BEGIN
+	UPDATE domain_tally SET n = n - 1 WHERE status = old.status
+		AND fault_code = ifnull(old.fault_code, '');
+END;
+CREATE TRIGGER domain_tally_update AFTER UPDATE OF status, fault_code ON domain
+	WHEN new.status <> old.status OR new.fault_code IS NOT old.fault_code
+BEGIN
+	UPDATE domain_tally SET n = n - 1 WHERE status = old.status
+		AND fault_code = ifnull(old.fault_code, '');
+	INSERT INTO domain_tally VALUES (new.status, ifnull(new.fault_code, ''), 1)
+		ON CONFLICT DO UPDATE SET n = n + 1;
+END;
 
 -- certs: intermediates are stored once and named by the leaves under them
 CREATE TABLE intermediate (
