@@ -21,6 +21,7 @@ change_init(struct change *ch)
 	buf_init(&ch->touched, TOUCHED_MAX);
 	buf_init(&ch->checks, AT_ONCE_MAX);
 	buf_init(&ch->orders, AT_ONCE_MAX);
+	buf_init(&ch->cancels, AT_ONCE_MAX);
 }
 
 void
@@ -29,6 +30,7 @@ change_clear(struct change *ch)
 	buf_clear(&ch->touched);
 	buf_clear(&ch->checks);
 	buf_clear(&ch->orders);
+	buf_clear(&ch->cancels);
 }
 
 static void
@@ -65,6 +67,26 @@ change_order(struct control *c, const char *host)
 	add_key(&c->change.orders, host);
 }
 
+void
+change_cancel(struct control *c, const char *host)
+{
+	add_key(&c->change.cancels, host);
+}
+
+void
+change_forget(struct control *c)
+{
+	change_clear(&c->change);
+	change_init(&c->change);
+}
+
+static void
+cancel_order(struct control *c, const char *host)
+{
+	if (c->issuer != NULL)
+		issuer_cancel(c->issuer, host);
+}
+
 static enum err
 store_away(struct fault *f)
 {
@@ -75,8 +97,7 @@ store_away(struct fault *f)
 enum err
 change_begin(struct control *c, struct fault *f)
 {
-	change_clear(&c->change);
-	change_init(&c->change);
+	change_forget(c);
 	return db_begin(c->db) == ERR_OK ? ERR_OK : store_away(f);
 }
 
@@ -119,6 +140,7 @@ change_commit(struct control *c, struct fault *f)
 	follow_publish(c);
 	done = c->change;
 	change_init(&c->change);
+	start_each(c, &done.cancels, cancel_order);
 	start_each(c, &done.checks, checks_start);
 	start_each(c, &done.orders, domain_order_start);
 	change_clear(&done);
@@ -129,8 +151,7 @@ void
 change_abort(struct control *c)
 {
 	db_rollback(c->db);
-	change_clear(&c->change);
-	change_init(&c->change);
+	change_forget(c);
 }
 
 enum err

@@ -3,8 +3,8 @@
 /*
  * A transaction together with what must follow its commit, in this order: the
  * change counters of what it touched are bumped (from then on every worker
- * reads anew), followers get its events, DNS is looked at, orders begin.  The
- * caller is answered after all of that.
+ * reads anew), followers get its events, orders end, DNS is looked at, orders
+ * begin.  The caller is answered after all of that.
  *
  * Owned by: struct control (one change at a time).   Freed by: change_clear.
  */
@@ -17,6 +17,7 @@ struct change {
 	struct buf touched; /* keys of change counters, each ended by NUL */
 	struct buf checks;  /* hosts to look at */
 	struct buf orders;  /* hosts to order for */
+	struct buf cancels; /* hosts whose orders end */
 };
 
 void change_init(struct change *ch);
@@ -32,6 +33,9 @@ void change_touch(struct control *c, const char *key);
 void change_touch_app(struct control *c, const char *name);
 void change_check(struct control *c, const char *host);
 void change_order(struct control *c, const char *host);
+void change_cancel(struct control *c, const char *host);
+/* What was asked for so far need not follow: it was undone. */
+void change_forget(struct control *c);
 
 /*
  * A part of the change that can be undone by itself (a line of an import).

@@ -1,5 +1,6 @@
 #include "router/control/domain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,9 +42,9 @@ static void
 read_row(struct stmt *s, struct domain *d)
 {
 	d->id = stmt_get_int(s, 0);
-	(void)slice_to_str(stmt_get(s, 1), d->host, sizeof(d->host));
+	(void)snprintf(d->host, sizeof(d->host), "%s", stmt_get_str(s, 1));
 	d->app_id = stmt_get_int(s, 2);
-	(void)slice_to_str(stmt_get(s, 3), d->app, sizeof(d->app));
+	(void)snprintf(d->app, sizeof(d->app), "%s", stmt_get_str(s, 3));
 	d->origin = copy_text(s, 4);
 	d->reference = copy_text(s, 5);
 	d->automatic = stmt_get_int(s, 6) != 0;
@@ -60,10 +61,10 @@ read_row(struct stmt *s, struct domain *d)
 	d->failures = (int)stmt_get_int(s, 17);
 	d->next_at = stmt_get_int(s, 18);
 	d->fault.code = fault_code_parse(stmt_get_str(s, 19));
-	(void)slice_to_str(
-	    stmt_get(s, 20), d->fault.text, sizeof(d->fault.text));
-	(void)slice_to_str(
-	    stmt_get(s, 21), d->fault.action, sizeof(d->fault.action));
+	(void)snprintf(
+	    d->fault.text, sizeof(d->fault.text), "%s", stmt_get_str(s, 20));
+	(void)snprintf(d->fault.action, sizeof(d->fault.action), "%s",
+	    stmt_get_str(s, 21));
 	read_fault(&d->dns_fault, stmt_get(s, 22));
 	read_fault(&d->order_fault, stmt_get(s, 23));
 	d->needs_person = stmt_get_int(s, 24) != 0;
@@ -178,6 +179,15 @@ domain_wildcard_of(const char *host, char out[HOST_SIZE + 2])
 	memcpy(out, "*.", 2);
 	memcpy(out + 2, parent.p, parent.n);
 	out[parent.n + 2] = '\0';
+}
+
+void
+domain_sample(const char *host, char out[HOST_SIZE + 16])
+{
+	bool is_wildcard = host_is_wildcard(slice_str(host));
+
+	(void)snprintf(out, HOST_SIZE + 16, "%s%s",
+	    is_wildcard ? "towpath-check" : "", host + (is_wildcard ? 1 : 0));
 }
 
 /* The wildcard over host, when it is a domain of the same app; else "". */

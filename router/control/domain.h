@@ -67,4 +67,7 @@ enum err MUST_USE domain_event(struct control *c, const struct domain *d,
  * "" for a wildcard itself. */
 void domain_wildcard_of(const char *host, char out[HOST_SIZE + 2]);
 
+/* A name that a visitor could ask for: of a wildcard, one of those under it. */
+void domain_sample(const char *host, char out[HOST_SIZE + 16]);
+
 #endif

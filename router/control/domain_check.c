@@ -31,7 +31,7 @@ struct check;
 struct ask {
 	struct check *check;
 	struct dns_query *query; /* NULL: none under way */
-	char name[256];
+	char name[HOST_SIZE + 16];
 };
 
 struct check {
@@ -356,7 +356,6 @@ begin(struct checks *ch, const char *host)
 	const struct config_strings *cnames =
 	    &ch->control->config.platform.cname_target;
 	struct check *k = find(ch, host);
-	bool is_wildcard = host_is_wildcard(slice_str(host));
 
 	if (k != NULL || ch->n >= CHECKS_MAX)
 		return k;
@@ -366,9 +365,7 @@ begin(struct checks *ch, const char *host)
 	list_append(&ch->list, &k->link);
 	ch->n++;
 	(void)snprintf(k->host, sizeof(k->host), "%s", host);
-	/* any name under a wildcard will do */
-	(void)snprintf(k->own.name, sizeof(k->own.name), "%s%s",
-	    is_wildcard ? "towpath-check" : "", host + (is_wildcard ? 1 : 0));
+	domain_sample(host, k->own.name);
 	ask(k, &k->own, on_own);
 	for (size_t i = 0; i < cnames->n && i < ASKS_MAX; i++) {
 		reach_cname(cnames->items[i], host, k->targets[i].name);

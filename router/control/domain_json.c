@@ -98,9 +98,10 @@ domain_json(struct control *c, const struct domain *d)
 	if (json_parse(list, &records, NULL) != ERR_OK)
 		records = json_array();
 	certificate = served_json(c, d);
-	if (certificate != NULL)
-		(void)clock_parse(
-		    slice_str(json_str(certificate, "not_after")), &expires_at);
+	if (certificate == NULL ||
+	    clock_parse(slice_str(json_str(certificate, "not_after")),
+		&expires_at) != ERR_OK)
+		expires_at = 0;
 	json_put_str(o, "host", d->host);
 	json_put_str(o, "app", d->app);
 	json_put_str(o, "origin", d->origin);

@@ -161,12 +161,14 @@ on_issued(void *ctx, int64_t order_id, const char *host,
 	struct control *c = ctx;
 	struct key_ref key = {passing_id(), KEY_TLS, sealed};
 	bool renews = holds_automatic(c, host), is_known;
+	char sample[HOST_SIZE + 16];
 	struct fault f = {0};
 	struct domain d;
 	int64_t number;
 	enum err e;
 
-	e = prove(chain, c->keyring, &key, host, 12, &f);
+	domain_sample(host, sample);
+	e = prove(chain, c->keyring, &key, sample, 12, &f);
 	if (e != ERR_OK) {
 		log_error(
 		    "certificate not installed host=%s: %s", host, f.text);

@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <ev.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ due_hosts(struct control *c, int64_t now, char hosts[BATCH][HOST_SIZE])
 	stmt_int(s, 1, now);
 	stmt_int(s, 2, BATCH);
 	while (n < BATCH && stmt_step(s) == ERR_OK)
-		(void)slice_to_str(stmt_get(s, 0), hosts[n++], HOST_SIZE);
+		(void)snprintf(hosts[n++], HOST_SIZE, "%s", stmt_get_str(s, 0));
 	stmt_done(s);
 	return n;
 }

@@ -1,0 +1,343 @@
+#include "router/control/api_apps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "router/control/app.h"
+#include "router/control/event.h"
+
+enum err
+api_apps_list(struct api_call *call, struct fault *f)
+{
+	static const char sql[] =
+	    "SELECT name FROM app WHERE name > ?1 ORDER BY name LIMIT ?2";
+	struct control *c = call->control;
+	struct api_page page;
+	struct stmt *s;
+	enum err e = api_page_read(call, &page, f);
+
+	if (e != ERR_OK)
+		return e;
+	call->answer = json_array();
+	s = db_stmt(c->db, sql);
+	stmt_str(s, 1, page.after);
+	stmt_int(s, 2, page.limit + 1);
+	for (int n = 0; (e = stmt_step(s)) == ERR_OK; n++) {
+		char name[APP_NAME_SIZE];
+		struct app a;
+
+		if (n == page.limit) {
+			json_t *last = json_array_get(
+			    call->answer, (size_t)page.limit - 1);
+
+			api_page_next(call, json_str(last, "name"));
+			break;
+		}
+		(void)snprintf(name, sizeof(name), "%s", stmt_get_str(s, 0));
+		if (app_load(c, name, &a, f) == ERR_OK)
+			json_array_append_new(call->answer, app_json(c, &a));
+		app_unload(&a);
+	}
+	stmt_done(s);
+	return ERR_OK;
+}
+
+/* Adds each of the body's "backends". */
+static enum err
+add_backends(
+    struct api_call *call, const struct app *a, bool may_exist, struct fault *f)
+{
+	json_t *list = json_object_get(call->body, "backends"), *item;
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (list != NULL && !json_is_array(list)) {
+		fault_set(f, FAULT_P11_FIELD_INVALID,
+		    "The field \"backends\" is not a list");
+		return ERR_SYNTAX;
+	}
+	json_array_foreach(list, i, item)
+	{
+		if (!json_is_string(item)) {
+			fault_set(f, FAULT_P11_FIELD_INVALID,
+			    "A backend is written as a string");
+			return ERR_SYNTAX;
+		}
+		e = app_put_backend(
+		    call->control, a, json_string_value(item), may_exist, f);
+		if (e != ERR_OK)
+			return e;
+	}
+	return e;
+}
+
+enum err
+api_apps_create(struct api_call *call, struct fault *f)
+{
+	struct control *c = call->control;
+	const char *name = "";
+	struct app a = {0};
+	enum err e;
+
+	e = json_get_str(call->body, "name", JSON_REQUIRED, &name, f);
+	if (e == ERR_OK)
+		e = app_create(
+		    c, name, json_object_get(call->body, "settings"), &a, f);
+	if (e == ERR_OK)
+		e = add_backends(call, &a, false, f);
+	if (e == ERR_OK)
+		e = app_event_add(c, &a, "app.create", call->by);
+	if (e == ERR_OK) {
+		call->answer = app_json(c, &a);
+		call->status = 201;
+	}
+	app_unload(&a);
+	return e;
+}
+
+enum err
+api_apps_get(struct api_call *call, struct fault *f)
+{
+	struct app a;
+	enum err e = app_load(call->control, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		call->answer = app_json(call->control, &a);
+	app_unload(&a);
+	return e;
+}
+
+enum err
+api_apps_change(struct api_call *call, struct fault *f)
+{
+	struct control *c = call->control;
+	const json_t *changes = json_object_get(call->body, "settings");
+	struct app a;
+	enum err e = app_load(c, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		e = app_save_settings(c, &a, changes, f);
+	if (e == ERR_OK)
+		e = app_event_add(c, &a, "app.change", call->by);
+	if (e == ERR_OK)
+		call->answer = app_json(c, &a);
+	app_unload(&a);
+	return e;
+}
+
+static enum err
+refuse_with_domains(struct control *c, const struct app *a, struct fault *f)
+{
+	static const char sql[] =
+	    "SELECT host FROM domain WHERE app_id = ?1 LIMIT 1";
+	struct stmt *s = db_stmt(c->db, sql);
+	enum err e;
+
+	stmt_int(s, 1, a->id);
+	e = stmt_step(s);
+	if (e == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (e != ERR_OK)
+		return api_store_away(f);
+	fault_set(f, FAULT_N25_APP_HAS_DOMAINS,
+	    "App %s still has domains, %s among them", a->name,
+	    stmt_get_str(s, 0));
+	stmt_done(s);
+	return ERR_EXISTS;
+}
+
+enum err
+api_apps_destroy(struct api_call *call, struct fault *f)
+{
+	static const char sql[] = "DELETE FROM app WHERE id = ?1";
+	struct control *c = call->control;
+	struct stmt *s;
+	struct app a;
+	enum err e = app_load(c, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		e = refuse_with_domains(c, &a, f);
+	if (e == ERR_OK)
+		e = app_event_add(c, &a, "app.destroy", call->by);
+	if (e == ERR_OK) {
+		app_touch(c, &a);
+		s = db_stmt(c->db, sql);
+		stmt_int(s, 1, a.id);
+		e = stmt_run(s);
+		call->status = 204;
+	}
+	app_unload(&a);
+	return e;
+}
+
+/* --- backends ------------------------------------------------------------- */
+
+static enum err
+backends_changed(struct api_call *call, const struct app *a)
+{
+	change_touch_app(call->control, a->name);
+	call->answer = app_backends_json(call->control, a);
+	return app_event_add(call->control, a, "app.change", call->by);
+}
+
+enum err
+api_backends_list(struct api_call *call, struct fault *f)
+{
+	struct app a;
+	enum err e = app_load(call->control, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		call->answer = app_backends_json(call->control, &a);
+	app_unload(&a);
+	return e;
+}
+
+enum err
+api_backends_add(struct api_call *call, struct fault *f)
+{
+	struct app a;
+	enum err e = app_load(call->control, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		e = add_backends(call, &a, false, f);
+	if (e == ERR_OK)
+		e = backends_changed(call, &a);
+	call->status = 201;
+	app_unload(&a);
+	return e;
+}
+
+/* Runs a statement that takes the app's id. */
+static enum err
+run_for(struct api_call *call, const struct app *a, const char *sql)
+{
+	struct stmt *s = db_stmt(call->control->db, sql);
+
+	stmt_int(s, 1, a->id);
+	return stmt_run(s);
+}
+
+enum err
+api_backends_set(struct api_call *call, struct fault *f)
+{
+	/* one that stays keeps its row: workers know it by its id */
+	static const char all_leave[] =
+	    "UPDATE backend SET state = 'leaving' WHERE app_id = ?1";
+	static const char drop[] = "DELETE FROM backend WHERE app_id = ?1"
+				   " AND state = 'leaving'";
+	struct app a;
+	enum err e = app_load(call->control, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		e = run_for(call, &a, all_leave);
+	if (e == ERR_OK)
+		e = add_backends(call, &a, true, f);
+	if (e == ERR_OK)
+		e = run_for(call, &a, drop);
+	if (e == ERR_OK)
+		e = backends_changed(call, &a);
+	app_unload(&a);
+	return e;
+}
+
+/* The backend that the path names: its id; N24. */
+static enum err
+backend_id(
+    struct api_call *call, const struct app *a, int64_t *id, struct fault *f)
+{
+	static const char sql[] =
+	    "SELECT 1 FROM backend WHERE id = ?1 AND app_id = ?2";
+	struct stmt *s = db_stmt(call->control->db, sql);
+	uint64_t n = 0;
+	enum err e;
+
+	if (slice_to_u64(slice_str(call->params[1]), &n) != ERR_OK ||
+	    n > INT64_MAX)
+		n = 0;
+	*id = (int64_t)n;
+	stmt_int(s, 1, *id);
+	stmt_int(s, 2, a->id);
+	e = stmt_step(s);
+	stmt_done(s);
+	if (e == ERR_NOT_FOUND)
+		fault_set(f, FAULT_N24_NO_SUCH_BACKEND,
+		    "App %s has no backend %.32s", a->name, call->params[1]);
+	return e;
+}
+
+static enum err
+backend_event(
+    struct api_call *call, const struct app *a, int64_t id, const char *name)
+{
+	struct event event = {.name = name, .by = call->by, .app = a->name};
+	json_t *list = app_backends_json(call->control, a), *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_int(item, "id") == id)
+			event.backend = json_incref(item);
+	}
+	call->answer = json_incref(event.backend);
+	json_decref(list);
+	return event_add(call->control->db, &event);
+}
+
+enum err
+api_backends_change(struct api_call *call, struct fault *f)
+{
+	static const char sql[] = "UPDATE backend SET state = ?2 WHERE id = ?1";
+	struct control *c = call->control;
+	const char *state = "";
+	struct stmt *s;
+	struct app a;
+	int64_t id;
+	bool drains;
+	enum err e = app_load(c, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		e = backend_id(call, &a, &id, f);
+	if (e == ERR_OK)
+		e = json_get_str(call->body, "state", JSON_REQUIRED, &state, f);
+	drains = strcmp(state, "draining") == 0;
+	if (e == ERR_OK && !drains && strcmp(state, "up") != 0) {
+		fault_set(f, FAULT_P11_FIELD_INVALID,
+		    "The field \"state\" is \"up\" or \"draining\"");
+		e = ERR_SYNTAX;
+	}
+	if (e == ERR_OK) {
+		s = db_stmt(c->db, sql);
+		stmt_int(s, 1, id);
+		stmt_str(s, 2, state);
+		e = stmt_run(s);
+	}
+	if (e == ERR_OK)
+		e = backend_event(
+		    call, &a, id, drains ? "backend.drain" : "backend.up");
+	change_touch_app(c, a.name);
+	app_unload(&a);
+	return e;
+}
+
+enum err
+api_backends_remove(struct api_call *call, struct fault *f)
+{
+	static const char sql[] = "DELETE FROM backend WHERE id = ?1";
+	struct stmt *s;
+	struct app a;
+	int64_t id;
+	enum err e = app_load(call->control, call->params[0], &a, f);
+
+	if (e == ERR_OK)
+		e = backend_id(call, &a, &id, f);
+	if (e == ERR_OK) {
+		s = db_stmt(call->control->db, sql);
+		stmt_int(s, 1, id);
+		e = stmt_run(s);
+	}
+	if (e == ERR_OK)
+		e = backends_changed(call, &a);
+	app_unload(&a);
+	return e;
+}

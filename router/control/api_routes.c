@@ -1,0 +1,114 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "router/control/api.h"
+#include "router/control/api_apps.h"
+#include "router/control/api_certificates.h"
+#include "router/control/api_domains.h"
+#include "router/control/api_events.h"
+#include "router/control/api_import.h"
+#include "router/control/api_status.h"
+
+#define APPS     "/v1/apps"
+#define APP      APPS "/{app}"
+#define BACKENDS APP "/backends"
+#define DOMAINS  "/v1/domains"
+#define DOMAIN   DOMAINS "/{host}"
+#define SLOT     DOMAIN "/certificate"
+#define HISTORY  DOMAIN "/certificates"
+
+/* clang-format off */
+static const struct api_route routes[] = {
+	{"GET",    APPS,              SCOPE_READ,    API_READS,   api_apps_list},
+	{"POST",   APPS,              SCOPE_APPS,    API_CHANGES, api_apps_create},
+	{"GET",    APP,               SCOPE_READ,    API_READS,   api_apps_get},
+	{"PATCH",  APP,               SCOPE_APPS,    API_CHANGES, api_apps_change},
+	{"DELETE", APP,               SCOPE_APPS,    API_CHANGES, api_apps_destroy},
+	{"GET",    BACKENDS,          SCOPE_READ,    API_READS,   api_backends_list},
+	{"POST",   BACKENDS,          SCOPE_APPS,    API_CHANGES, api_backends_add},
+	{"PUT",    BACKENDS,          SCOPE_APPS,    API_CHANGES, api_backends_set},
+	{"PATCH",  BACKENDS "/{id}",  SCOPE_APPS,    API_CHANGES, api_backends_change},
+	{"DELETE", BACKENDS "/{id}",  SCOPE_APPS,    API_CHANGES, api_backends_remove},
+
+	{"GET",    DOMAINS,           SCOPE_READ,    API_READS,   api_domains_list},
+	{"POST",   DOMAINS,           SCOPE_DOMAINS, API_CHANGES, api_domains_add},
+	{"GET",    DOMAIN,            SCOPE_READ,    API_READS,   api_domains_get},
+	{"PATCH",  DOMAIN,            SCOPE_DOMAINS, API_CHANGES, api_domains_change},
+	{"DELETE", DOMAIN,            SCOPE_DOMAINS, API_CHANGES, api_domains_remove},
+	{"GET",    DOMAIN "/eligibility", SCOPE_READ, API_READS,  api_domains_eligibility},
+	{"POST",   DOMAIN "/check",   SCOPE_DOMAINS, API_OWN,     api_domains_check},
+	{"POST",   DOMAIN "/renew",   SCOPE_CERTS,   API_CHANGES, api_domains_renew},
+	{"POST",   DOMAIN "/rollback", SCOPE_CERTS,  API_CHANGES, api_certificate_roll_back},
+	{"POST",   DOMAIN "/csr",     SCOPE_CERTS,   API_CHANGES, api_certificate_csr},
+
+	{"GET",    SLOT,              SCOPE_READ,    API_READS,   api_certificate_get},
+	{"POST",   SLOT,              SCOPE_CERTS,   API_CHANGES, api_certificate_add},
+	{"PUT",    SLOT,              SCOPE_CERTS,   API_CHANGES, api_certificate_put},
+	{"DELETE", SLOT,              SCOPE_CERTS,   API_CHANGES, api_certificate_remove},
+	{"GET",    HISTORY,           SCOPE_READ,    API_READS,   api_certificate_history},
+	{"GET",    HISTORY "/{number}/download", SCOPE_READ, API_READS, api_certificate_download},
+	{"GET",    HISTORY "/{number}/private_key", SCOPE_KEYS_EXPORT, API_CHANGES, api_certificate_private_key},
+	{"GET",    "/v1/certificates", SCOPE_READ,   API_READS,   api_certificates_list},
+
+	{"GET",    "/v1/events",      SCOPE_READ,    API_READS,   api_events},
+	{"GET",    "/v1/status",      SCOPE_READ,    API_READS,   api_status},
+	{"GET",    "/v1/faults",      SCOPE_READ,    API_READS,   api_faults},
+	{"GET",    "/v1/acme",        SCOPE_READ,    API_READS,   api_acme},
+	{"POST",   "/v1/import",      SCOPE_ADMIN,   API_OWN,     api_import},
+};
+/* clang-format on */
+
+const struct api_route *
+api_route_at(size_t i)
+{
+	return i < COUNT_OF(routes) ? &routes[i] : NULL;
+}
+
+/* HEAD is GET without its body, which the server leaves out. */
+static bool
+takes(const struct api_route *r, struct slice method)
+{
+	return slice_eq(slice_str(r->method), method) ||
+	       (slice_eq(method, SLICE("HEAD")) &&
+		   strcmp(r->method, "GET") == 0);
+}
+
+static enum err
+read_params(struct api_call *call, const struct slice *params, size_t n,
+    struct fault *f)
+{
+	for (size_t i = 0; i < n; i++)
+		if (url_decode(params[i], call->params[i], API_PARAM_SIZE) !=
+		    ERR_OK) {
+			fault_set(f, FAULT_P11_FIELD_INVALID,
+			    "A part of the path cannot be read");
+			return ERR_SYNTAX;
+		}
+	return ERR_OK;
+}
+
+enum err
+api_route_find(struct api_call *call, struct slice method, struct slice path,
+    char allow[API_ALLOW_SIZE], struct fault *f)
+{
+	struct slice params[URL_PARAMS_MAX];
+	size_t n, used = 0;
+
+	allow[0] = '\0';
+	for (size_t i = 0; i < COUNT_OF(routes); i++) {
+		if (!url_match(path, routes[i].pattern, params, &n))
+			continue;
+		if (takes(&routes[i], method)) {
+			call->route = &routes[i];
+			return read_params(call, params, n, f);
+		}
+		used += (size_t)snprintf(allow + used, API_ALLOW_SIZE - used,
+		    "%s%s", used == 0 ? "" : ", ", routes[i].method);
+	}
+	if (used > 0)
+		fault_set(f, FAULT_P13_METHOD, "This path takes %s", allow);
+	else
+		fault_set(f, FAULT_P12_NO_SUCH_PATH, NULL);
+	return ERR_NOT_FOUND;
+}

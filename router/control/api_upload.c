@@ -1,0 +1,302 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "router/control/api_certificates.h"
+#include "router/control/custom.h"
+#include "router/control/domain_json.h"
+#include "router/control/workers.h"
+
+static enum err
+load(struct api_call *call, struct domain *d, struct fault *f)
+{
+	char host[HOST_SIZE];
+	enum err e = api_host(call, 0, host, f);
+
+	*d = (struct domain){0};
+	return e == ERR_OK ? domain_load(call->control, host, d, f) : e;
+}
+
+/* Names of `a` that `b` has not. */
+static json_t *
+names_only_in(const json_t *a, const json_t *b)
+{
+	json_t *out = json_array(), *x, *y;
+	size_t i, k;
+
+	json_array_foreach(a, i, x)
+	{
+		bool found = false;
+
+		json_array_foreach(b, k, y)
+		{
+			found = found || json_equal(x, y);
+		}
+		if (!found)
+			json_array_append(out, x);
+	}
+	return out;
+}
+
+/* What is replaced: number and names. */
+static void
+describe_change(struct api_call *call, const struct installation *before,
+    const json_t *certificate)
+{
+	json_t *old = NULL, *now = json_obj(certificate, "names"), *lost, *name;
+	json_t *list = json_array();
+	size_t i;
+
+	if (before->names == NULL ||
+	    json_parse(slice_str(before->names), &old, NULL) != ERR_OK)
+		old = json_array();
+	lost = names_only_in(old, now);
+	json_array_foreach(lost, i, name)
+	{
+		json_t *o = json_object();
+
+		json_put(o, "name", json_incref(name));
+		json_put_int(o, "requests_24h", 0);
+		json_array_append_new(list, o);
+	}
+	json_put(call->answer, "replaces",
+	    before->number == 0 ? json_null() : json_integer(before->number));
+	json_put(call->answer, "names_gained", names_only_in(now, old));
+	json_put(call->answer, "names_lost", list);
+	json_decref(lost);
+	json_decref(old);
+}
+
+static void
+describe_upload(struct api_call *call, const struct custom *u)
+{
+	json_t *dropped = json_array(), *warnings = json_array();
+
+	for (size_t i = 0; i < u->chain->n_dropped; i++) {
+		json_t *o = json_object();
+
+		json_put_str(o, "subject", u->chain->dropped[i]);
+		json_array_append(dropped, json_object_get(o, "subject"));
+		json_decref(o);
+	}
+	if (!u->trusted)
+		json_array_append_new(warnings, json_fault(&u->trust));
+	json_put(call->answer, "dropped", dropped);
+	json_put(call->answer, "warnings", warnings);
+}
+
+static void
+describe_fallback(struct api_call *call, struct domain *d)
+{
+	struct candidate candidates[CANDIDATES_MAX];
+	struct domain_facts facts = domain_look(call->control, d, candidates);
+	json_t *o = json_object();
+	struct fault why;
+
+	domain_fallback(&facts, &why);
+	json_put_bool(o, "ready", !fault_is_set(&why));
+	json_put(o, "fault", json_fault(&why));
+	json_put(call->answer, "fallback", o);
+}
+
+/* Installs on one host; POST refuses where one is. */
+static enum err
+install_on(struct api_call *call, struct custom *u, const char *host,
+    bool may_replace, struct fault *f)
+{
+	struct control *c = call->control;
+	struct installation present;
+	struct domain d;
+	enum err e = domain_load(c, host, &d, f);
+
+	if (e == ERR_OK && !may_replace &&
+	    install_current(c->db, host, SLOT_CUSTOM, &present) == ERR_OK) {
+		fault_set(f, FAULT_C25_ONE_INSTALLED,
+		    "%s has a custom certificate already", host);
+		installation_clear(&present);
+		e = ERR_EXISTS;
+	}
+	if (e == ERR_OK)
+		e = custom_install(c, u, &d, call->by, f);
+	if (e == ERR_OK)
+		json_array_append_new(
+		    json_object_get(call->answer, "hosts"), json_string(host));
+	domain_unload(&d);
+	return e;
+}
+
+/* The other domains of the app under one name of the certificate. */
+static enum err
+install_on_name(struct api_call *call, struct custom *u,
+    const struct domain *first, const char *name, bool may_replace,
+    struct fault *f)
+{
+	static const char exact[] =
+	    "SELECT host FROM domain WHERE host = ?1 AND app_id = ?2";
+	static const char under[] =
+	    "SELECT host FROM domain WHERE (host = ?1 OR"
+	    " substr(host, instr(host, '.') + 1) = ?3) AND app_id = ?2";
+	bool is_wildcard = host_is_wildcard(slice_str(name));
+	struct stmt *s =
+	    db_stmt(call->control->db, is_wildcard ? under : exact);
+	json_t *hosts = json_array(), *item;
+	enum err e = ERR_OK;
+	size_t i;
+
+	stmt_str(s, 1, name);
+	stmt_int(s, 2, first->app_id);
+	if (is_wildcard)
+		stmt_str(s, 3, name + 2);
+	while (stmt_step(s) == ERR_OK)
+		json_array_append_new(hosts, json_string(stmt_get_str(s, 0)));
+	json_array_foreach(hosts, i, item)
+	{
+		const char *host = json_string_value(item);
+
+		if (e == ERR_OK && strcmp(host, first->host) != 0 &&
+		    certificate_covers(u->chain->items[0], slice_str(host)))
+			e = install_on(call, u, host, may_replace, f);
+	}
+	json_decref(hosts);
+	return e;
+}
+
+/* Installs on the host of the path and, when asked, on all that it covers. */
+static enum err
+install_all(struct api_call *call, struct custom *u, const struct domain *first,
+    bool may_replace, struct fault *f)
+{
+	const struct certificate *leaf = u->chain->items[0];
+	bool all_covered = false;
+	enum err e;
+
+	e = json_get_bool(
+	    call->body, "all_covered", JSON_OPTIONAL, &all_covered, f);
+	if (e == ERR_OK)
+		e = install_on(call, u, first->host, may_replace, f);
+	for (size_t i = 0; e == ERR_OK && all_covered && i < leaf->n_names; i++)
+		e = install_on_name(
+		    call, u, first, leaf->names[i], may_replace, f);
+	return e;
+}
+
+static void
+on_counted(void *ctx, const uint64_t *requests, size_t n)
+{
+	struct api_call *call = ctx;
+	json_t *lost = json_obj(call->answer, "names_lost"), *item;
+	size_t i;
+
+	json_array_foreach(lost, i, item)
+	{
+		if (i < n)
+			json_put_int(
+			    item, "requests_24h", (int64_t)requests[i]);
+	}
+	api_finish(call);
+}
+
+/* After the commit: how busy each lost name was, from the workers. */
+static void
+count_lost(struct api_call *call)
+{
+	json_t *lost = json_obj(call->answer, "names_lost"), *item;
+	size_t n = json_array_size(lost), i;
+	const char **names;
+
+	if (n == 0) {
+		api_finish(call);
+		return;
+	}
+	names = xcalloc(n, sizeof(*names));
+	json_array_foreach(lost, i, item)
+	{
+		names[i] = json_str(item, "name");
+	}
+	workers_count(call->control, names, n, on_counted, call);
+	free(names);
+}
+
+/* Undoes a dry run, which did everything; only its answer stays. */
+static enum err
+undo(struct api_call *call)
+{
+	json_t *certificate = json_obj(call->answer, "certificate");
+	enum err e = change_part_undo(call->control);
+
+	change_forget(call->control);
+	json_put(certificate, "number", json_null());
+	json_put(certificate, "installed_at", json_null());
+	return e;
+}
+
+static enum err
+describe(struct api_call *call, const struct custom *u, struct domain *d,
+    const struct installation *before, struct fault *f)
+{
+	struct installation now;
+	json_t *certificate;
+
+	domain_unload(d);
+	if (load(call, d, f) != ERR_OK ||
+	    install_current(call->control->db, d->host, SLOT_CUSTOM, &now) !=
+		ERR_OK)
+		return api_store_away(f);
+	certificate = installation_json(&now);
+	installation_clear(&now);
+	json_put(call->answer, "certificate", certificate);
+	describe_change(call, before, certificate);
+	describe_upload(call, u);
+	describe_fallback(call, d);
+	return ERR_OK;
+}
+
+static enum err
+upload(struct api_call *call, bool may_replace, struct fault *f)
+{
+	bool is_dry_run = api_query_is(call, "dry_run");
+	struct control *c = call->control;
+	struct installation before = {0};
+	struct custom u = {0};
+	struct domain d;
+	enum err e = load(call, &d, f);
+
+	call->answer = json_object();
+	json_put(call->answer, "hosts", json_array());
+	if (e == ERR_OK &&
+	    install_current(c->db, d.host, SLOT_CUSTOM, &before) != ERR_OK)
+		before = (struct installation){0};
+	if (e == ERR_OK && before.number != 0 && !may_replace) {
+		fault_set(f, FAULT_C25_ONE_INSTALLED,
+		    "%s has a custom certificate already", d.host);
+		e = ERR_EXISTS;
+	}
+	if (e == ERR_OK)
+		e = custom_read(c, call->body, d.host, &u, f);
+	if (e == ERR_OK && is_dry_run)
+		e = change_part_begin(c);
+	if (e == ERR_OK)
+		e = install_all(call, &u, &d, may_replace, f);
+	if (e == ERR_OK)
+		e = describe(call, &u, &d, &before, f);
+	if (e == ERR_OK && is_dry_run)
+		e = undo(call);
+	call->status = is_dry_run || before.number != 0 ? 200 : 201;
+	call->then = count_lost;
+	installation_clear(&before);
+	custom_clear(&u);
+	domain_unload(&d);
+	return e;
+}
+
+enum err
+api_certificate_add(struct api_call *call, struct fault *f)
+{
+	return upload(call, false, f);
+}
+
+enum err
+api_certificate_put(struct api_call *call, struct fault *f)
+{
+	return upload(call, true, f);
+}

@@ -1,0 +1,316 @@
+#include "router/control/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "router/control/api.h"
+#include "router/control/app_settings.h"
+#include "router/control/backend_address.h"
+#include "router/control/event.h"
+
+#define OWN_SOCKETS_MAX 64
+
+enum err
+app_load(struct control *c, const char *name, struct app *out, struct fault *f)
+{
+	static const char sql[] =
+	    "SELECT id, name, settings, created_at FROM app WHERE name = ?1";
+	struct stmt *s = db_stmt(c->db, sql);
+	enum err e;
+
+	*out = (struct app){0};
+	stmt_str(s, 1, name);
+	e = stmt_step(s);
+	if (e == ERR_NOT_FOUND) {
+		fault_set(
+		    f, FAULT_N16_NO_SUCH_APP, "There is no app %.64s", name);
+		return e;
+	}
+	if (e != ERR_OK)
+		return api_store_away(f);
+	out->id = stmt_get_int(s, 0);
+	(void)snprintf(out->name, sizeof(out->name), "%s", stmt_get_str(s, 1));
+	if (json_parse(stmt_get(s, 2), &out->settings, NULL) != ERR_OK)
+		out->settings = json_object();
+	out->created_at = stmt_get_int(s, 3);
+	stmt_done(s);
+	return ERR_OK;
+}
+
+void
+app_unload(struct app *a)
+{
+	json_decref(a->settings);
+	*a = (struct app){0};
+}
+
+enum err
+app_name_check(const char *name, struct fault *f)
+{
+	size_t n = strlen(name);
+	bool good =
+	    n >= 1 && n < APP_NAME_SIZE && name[0] != '-' && name[n - 1] != '-';
+
+	for (size_t i = 0; i < n; i++)
+		good = good && ((name[i] >= 'a' && name[i] <= 'z') ||
+				   (name[i] >= '0' && name[i] <= '9') ||
+				   name[i] == '-');
+	if (good)
+		return ERR_OK;
+	fault_set(f, FAULT_N18_APP_NAME_INVALID,
+	    "\"%.64s\" is not a name for an app", name);
+	return ERR_SYNTAX;
+}
+
+void
+app_touch(struct control *c, const struct app *a)
+{
+	const char *domain = c->config.platform.apps_domain;
+	char *host;
+
+	change_touch_app(c, a->name);
+	if (domain[0] == '\0')
+		return;
+	host = xasprintf("%s.%s", a->name, domain);
+	change_touch(c, host);
+	free(host);
+}
+
+enum err
+app_create(struct control *c, const char *name, const json_t *settings,
+    struct app *out, struct fault *f)
+{
+	static const char sql[] = "INSERT INTO app (name, settings, created_at)"
+				  " VALUES (?1, ?2, ?3)";
+	struct stmt *s;
+	char *text;
+	enum err e;
+
+	*out = (struct app){0};
+	e = app_name_check(name, f);
+	if (e != ERR_OK)
+		return e;
+	out->settings = json_object();
+	if (settings != NULL)
+		e = app_settings_apply(out->settings, settings, f);
+	if (e != ERR_OK)
+		return e;
+	text = json_text(out->settings);
+	out->created_at = clock_now();
+	s = db_stmt(c->db, sql);
+	stmt_str(s, 1, name);
+	stmt_str(s, 2, text);
+	stmt_int(s, 3, out->created_at);
+	free(text);
+	e = stmt_run(s);
+	if (e == ERR_EXISTS)
+		fault_set(f, FAULT_N17_APP_EXISTS, "There is an app %s already",
+		    name);
+	if (e != ERR_OK)
+		return e == ERR_EXISTS ? e : api_store_away(f);
+	out->id = db_last_id(c->db);
+	(void)snprintf(out->name, sizeof(out->name), "%s", name);
+	app_touch(c, out);
+	return ERR_OK;
+}
+
+static json_t *
+setting(const struct control *c, const json_t *settings, const char *key)
+{
+	const struct config_pairs *defaults = &c->config.defaults;
+
+	for (size_t i = 0; i < defaults->n; i++)
+		if (strcmp(defaults->items[i].key, key) == 0 &&
+		    json_object_get(settings, key) == NULL)
+			return json_string(defaults->items[i].value);
+	return app_settings_value(settings, key);
+}
+
+int
+app_min_tls(const struct control *c, const struct app *a)
+{
+	json_t *value = setting(c, a->settings, "min_tls");
+	const char *text = json_string_value(value);
+	int version = text != NULL && strcmp(text, "1.3") == 0 ? 13 : 12;
+
+	json_decref(value);
+	return version;
+}
+
+/* Tickets of all its domains end. */
+static enum err
+renew_generations(struct control *c, const struct app *a)
+{
+	static const char update[] = "UPDATE domain SET generation ="
+				     " generation + 1 WHERE app_id = ?1";
+	static const char list[] = "SELECT host FROM domain WHERE app_id = ?1";
+	struct stmt *s = db_stmt(c->db, update);
+	enum err e;
+
+	stmt_int(s, 1, a->id);
+	e = stmt_run(s);
+	if (e != ERR_OK)
+		return e;
+	s = db_stmt(c->db, list);
+	stmt_int(s, 1, a->id);
+	while (stmt_step(s) == ERR_OK)
+		change_touch(c, stmt_get_str(s, 0));
+	stmt_done(s);
+	return ERR_OK;
+}
+
+enum err
+app_save_settings(
+    struct control *c, struct app *a, const json_t *changes, struct fault *f)
+{
+	static const char sql[] = "UPDATE app SET settings = ?2 WHERE id = ?1";
+	int min_tls = app_min_tls(c, a);
+	enum err e = app_settings_apply(a->settings, changes, f);
+	struct stmt *s;
+	char *text;
+
+	if (e != ERR_OK)
+		return e;
+	text = json_text(a->settings);
+	s = db_stmt(c->db, sql);
+	stmt_int(s, 1, a->id);
+	stmt_str(s, 2, text);
+	free(text);
+	e = stmt_run(s);
+	if (e == ERR_OK && app_min_tls(c, a) != min_tls)
+		e = renew_generations(c, a);
+	app_touch(c, a);
+	return e == ERR_OK ? ERR_OK : api_store_away(f);
+}
+
+static int64_t
+count_domains(struct control *c, const struct app *a)
+{
+	static const char sql[] =
+	    "SELECT count(*) FROM domain WHERE app_id = ?1";
+	struct stmt *s = db_stmt(c->db, sql);
+	int64_t n = 0;
+
+	stmt_int(s, 1, a->id);
+	if (stmt_step(s) == ERR_OK) {
+		n = stmt_get_int(s, 0);
+		stmt_done(s);
+	}
+	return n;
+}
+
+json_t *
+app_json(struct control *c, const struct app *a)
+{
+	const char *domain = c->config.platform.apps_domain;
+	json_t *o = json_object();
+	char *host = NULL;
+
+	if (domain[0] != '\0')
+		host = xasprintf("%s.%s", a->name, domain);
+	json_put_str(o, "name", a->name);
+	json_put_str(o, "host", host);
+	json_put(o, "settings", json_deep_copy(a->settings));
+	json_put(o, "backends", app_backends_json(c, a));
+	json_put_int(o, "domains", count_domains(c, a));
+	json_put_time(o, "created_at", a->created_at);
+	free(host);
+	return o;
+}
+
+enum err
+app_event_add(
+    struct control *c, const struct app *a, const char *name, const char *by)
+{
+	struct event event = {.name = name,
+	    .by = by,
+	    .app = a->name,
+	    .app_object = app_json(c, a)};
+
+	return event_add(c->db, &event);
+}
+
+/* Where towpath itself listens. */
+static size_t
+own_sockets(const struct control *c, struct addr out[OWN_SOCKETS_MAX])
+{
+	const struct config_addrs *lists[] = {&c->config.listen.http,
+	    &c->config.listen.https, &c->config.listen.metrics};
+	size_t n = 0;
+
+	for (size_t k = 0; k < COUNT_OF(lists); k++)
+		for (size_t i = 0; i < lists[k]->n && n < OWN_SOCKETS_MAX; i++)
+			out[n++] = lists[k]->items[i];
+	return n;
+}
+
+enum err
+app_put_backend(struct control *c, const struct app *a, const char *text,
+    bool may_exist, struct fault *f)
+{
+	static const char insert[] =
+	    "INSERT INTO backend (app_id, address, weight, created_at)"
+	    " VALUES (?1, ?2, ?3, ?4)";
+	static const char upsert[] =
+	    "INSERT INTO backend (app_id, address, weight, created_at)"
+	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (app_id, address)"
+	    " DO UPDATE SET weight = ?3, state = 'up'";
+	static const char mark[] =
+	    "UPDATE app SET had_backends = 1 WHERE id = ?1";
+	struct addr sockets[OWN_SOCKETS_MAX];
+	struct backend_own own = {.sockets = sockets,
+	    .n_sockets = own_sockets(c, sockets),
+	    .addresses = c->config.platform.addresses.items,
+	    .n_addresses = c->config.platform.addresses.n,
+	    .control_socket = c->config.control.socket};
+	struct backend_address b;
+	struct stmt *s;
+	enum err e = backend_address_parse(slice_str(text), &b, f);
+
+	if (e == ERR_OK)
+		e = backend_address_check(&b, &own, f);
+	if (e != ERR_OK)
+		return e;
+	s = db_stmt(c->db, may_exist ? upsert : insert);
+	stmt_int(s, 1, a->id);
+	stmt_str(s, 2, b.text);
+	stmt_int(s, 3, b.weight);
+	stmt_int(s, 4, clock_now());
+	e = stmt_run(s);
+	if (e == ERR_EXISTS)
+		fault_set(f, FAULT_N23_BACKEND_EXISTS,
+		    "App %s has the backend %s already", a->name, b.text);
+	if (e != ERR_OK)
+		return e == ERR_EXISTS ? e : api_store_away(f);
+	s = db_stmt(c->db, mark);
+	stmt_int(s, 1, a->id);
+	change_touch_app(c, a->name);
+	return stmt_run(s) == ERR_OK ? ERR_OK : api_store_away(f);
+}
+
+json_t *
+app_backends_json(struct control *c, const struct app *a)
+{
+	static const char sql[] =
+	    "SELECT id, address, weight, state, created_at FROM backend"
+	    " WHERE app_id = ?1 ORDER BY id";
+	struct stmt *s = db_stmt(c->db, sql);
+	json_t *list = json_array();
+
+	stmt_int(s, 1, a->id);
+	while (stmt_step(s) == ERR_OK) {
+		json_t *o = json_object();
+
+		json_put_int(o, "id", stmt_get_int(s, 0));
+		json_put_slice(o, "address", stmt_get(s, 1));
+		json_put_int(o, "weight", stmt_get_int(s, 2));
+		json_put_slice(o, "state", stmt_get(s, 3));
+		json_put_time(o, "since", stmt_get_int(s, 4));
+		json_array_append_new(list, o);
+	}
+	return list;
+}

@@ -1,0 +1,252 @@
+#include "router/control/control_proc.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "router/control/api.h"
+#include "router/control/domain_check.h"
+#include "router/control/domain_order.h"
+#include "router/control/follow.h"
+#include "router/control/repeats.h"
+#include "router/control/scheduler.h"
+#include "router/control/workers.h"
+
+/* Descriptors of MSG_SETUP (base/messages.h). */
+enum {
+	FD_SHARED,
+	FD_SOCKET,
+	FD_PAGES
+};
+
+static int
+take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+/* Who may use the socket; names are looked up before the sandbox. */
+static void
+set_policy(struct control *c)
+{
+	const char *group = c->config.control.group;
+	const struct passwd *edge = getpwnam(c->config.router.edge_user);
+	struct peer_policy *p = &c->peers;
+
+	p->own = geteuid();
+	p->parent = getppid();
+	p->has_edge = edge != NULL && edge->pw_uid != p->own;
+	if (p->has_edge)
+		p->edge = edge->pw_uid;
+	if (group[0] != '\0') {
+		const struct group *found = getgrnam(group);
+
+		p->has_group = found != NULL;
+		if (found != NULL)
+			p->group = found->gr_gid;
+	}
+}
+
+/* A clock that was set back, or never set, does not go behind what was. */
+static void
+set_floor(struct control *c)
+{
+	static const char sql[] = "SELECT max(at) FROM event";
+	struct stmt *s = db_stmt(c->db, sql);
+
+	if (stmt_step(s) != ERR_OK)
+		return;
+	if (!clock_is_test())
+		clock_set_floor(stmt_get_int(s, 0));
+	stmt_done(s);
+}
+
+static enum err
+open_store(struct control *c, struct fault *f)
+{
+	enum err e = db_open(c->config.store.path, DB_WRITE, &c->db, f);
+
+	if (e == ERR_OK)
+		e = db_migrate(c->db, f);
+	if (e == ERR_OK)
+		set_floor(c);
+	return e;
+}
+
+static enum err
+internal(struct fault *f, const char *what)
+{
+	fault_set(f, FAULT_S25_INTERNAL, "control: %s", what);
+	return ERR_IO;
+}
+
+static enum err
+on_setup(
+    void *ctx, struct slice config, int *fds, size_t n_fds, struct fault *f)
+{
+	struct fetch_options options = {
+	    .user_agent = "towpath/" TOWPATH_VERSION};
+	struct control *c = ctx;
+	enum err e;
+
+	if (config_decode(config, &c->config) != ERR_OK || n_fds < FD_PAGES)
+		return internal(f, "the set-up cannot be read");
+	if (shared_map(fds[FD_SHARED], true, &c->shared) != ERR_OK)
+		return internal(f, "the shared memory cannot be mapped");
+	for (size_t i = FD_PAGES; i < n_fds; i++)
+		if (workers_add_page(c->workers, take(&fds[i])) != ERR_OK)
+			return internal(f, "a worker's page cannot be mapped");
+	set_policy(c);
+	e = open_store(c, f);
+	if (e == ERR_OK)
+		e = dns_new(c->loop, c->config.dns.resolvers.items,
+		    c->config.dns.resolvers.n, &c->dns, f);
+	if (e != ERR_OK)
+		return e;
+	c->fetch = fetch_new(c->loop, &options);
+	c->trust = trust_new(NULL);
+	c->checks = checks_new(c);
+	c->http = http_server_new(
+	    c->loop, take(&fds[FD_SOCKET]), &c->peers, &api_http_ops, c);
+	return ERR_OK;
+}
+
+/* Keys ask control nothing. */
+static enum err
+on_keys_message(void *ctx, struct channel *ch, const struct channel_message *m)
+{
+	(void)ctx;
+	(void)ch;
+	(void)m;
+	return ERR_SYNTAX;
+}
+
+static void
+on_keys_closed(void *ctx, struct channel *ch)
+{
+	struct control *c = ctx;
+
+	if (c->keys == ch)
+		keyring_set_channel(c->keyring, NULL);
+}
+
+static void
+on_peer(void *ctx, enum role role, uint32_t instance, int fd)
+{
+	static const struct channel_ops ops = {on_keys_message, on_keys_closed};
+	struct control *c = ctx;
+
+	if (role == ROLE_WORKER) {
+		workers_set_channel(c, instance, fd);
+		return;
+	}
+	if (role != ROLE_KEYS) {
+		close(fd);
+		return;
+	}
+	keyring_set_channel(c->keyring, NULL);
+	channel_free(c->keys);
+	c->keys = channel_new(fd, ROLE_CONTROL, ROLE_KEYS, instance, &ops, c);
+	channel_start(c->keys, c->loop);
+	keyring_set_channel(c->keyring, c->keys);
+}
+
+static bool
+takes_challenge(const struct config_acme *acme, const char *name)
+{
+	for (size_t i = 0; i < acme->challenges.n; i++)
+		if (strcmp(acme->challenges.items[i], name) == 0)
+			return true;
+	return false;
+}
+
+static enum err
+on_start(void *ctx, struct fault *f)
+{
+	struct control *c = ctx;
+	const struct config_acme *acme = &c->config.acme;
+	struct issuer_config config = {
+	    .directory = acme->directory,
+	    .email = acme->email,
+	    .agree_terms = acme->agree_terms,
+	    .ca_file = acme->ca_file,
+	    .profile = acme->profile,
+	    .key_type = acme->key_type,
+	    .eab_kid = acme->eab_kid,
+	    .eab_hmac_key = acme->eab_hmac_key,
+	    .http01 = takes_challenge(acme, "http-01"),
+	    .max_orders = (size_t)acme->max_orders,
+	};
+
+	(void)f;
+	c->issuer = issuer_new(
+	    c->loop, c->db, c->shared, c->keyring, c->fetch, &config);
+	issuer_set_owner(c->issuer, &domain_order_ops, c);
+	issuer_resume(c->issuer);
+	c->scheduler = scheduler_new(c);
+	log_info("serving the API at %s", c->config.control.socket);
+	return ERR_OK;
+}
+
+/* In the reverse order of who uses whom. */
+static void
+clean_up(struct control *c)
+{
+	scheduler_free(c->scheduler);
+	http_server_free(c->http);
+	followers_free(c->followers);
+	checks_free(c->checks);
+	if (c->issuer != NULL)
+		issuer_free(c->issuer);
+	if (c->fetch != NULL)
+		fetch_free(c->fetch);
+	if (c->dns != NULL)
+		dns_free(c->dns);
+	workers_free(c->workers);
+	keyring_free(c->keyring);
+	channel_free(c->keys);
+	trust_free(c->trust);
+	repeats_free(c->repeats);
+	change_clear(&c->change);
+	if (c->shared != NULL)
+		shared_unmap(c->shared);
+	db_close(c->db);
+	config_clear(&c->config);
+}
+
+int
+control_main(uint32_t instance)
+{
+	static const struct child_ops ops = {
+	    .on_setup = on_setup,
+	    .on_peer = on_peer,
+	    .on_start = on_start,
+	};
+	struct control *c = xcalloc(1, sizeof(*c));
+	int status;
+
+	c->child = child_new(ROLE_CONTROL, instance, &ops, c);
+	c->loop = child_loop(c->child);
+	c->started_at = clock_now();
+	c->workers = workers_new();
+	c->followers = followers_new();
+	c->repeats = repeats_new();
+	c->keyring = keyring_new(KEYRING_CONTROL_MS);
+	change_init(&c->change);
+	json_wipe_on_free(); /* requests carry private keys */
+
+	status = child_run(c->child);
+
+	clean_up(c);
+	child_free(c->child);
+	free(c);
+	return status;
+}

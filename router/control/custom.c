@@ -1,0 +1,325 @@
+#include "router/control/custom.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "certs/prove.h"
+#include "certs/x509/bundle.h"
+#include "certs/x509/pem.h"
+#include "router/control/api.h"
+#include "router/control/app.h"
+#include "router/control/custom_check.h"
+#include "router/control/domain_json.h"
+
+#define SPKI_MAX (16 * 1024)
+
+void
+custom_clear(struct custom *u)
+{
+	chain_free(u->chain);
+	key_new_clear(&u->key);
+	*u = (struct custom){0};
+}
+
+static bool
+is_pem(struct slice text)
+{
+	return memmem(text.p, text.n, "-----BEGIN", 10) != NULL;
+}
+
+/* One field: PEM as it is, or base64 of a file. */
+static enum err
+add_field(
+    struct bundle *b, const json_t *upload, const char *field, struct fault *f)
+{
+	const char *text = NULL;
+	struct buf bytes;
+	enum err e;
+
+	e = json_get_str(upload, field, JSON_OPTIONAL, &text, f);
+	if (e != ERR_OK || text == NULL)
+		return e;
+	buf_init(&bytes, BUNDLE_MAX + 1);
+	if (!is_pem(slice_str(text)) && *text != '\0' &&
+	    base64_decode(slice_str(text), &bytes) == ERR_OK)
+		e = bundle_add(b, buf_slice(&bytes), field, f);
+	else
+		e = bundle_add(b, slice_str(text), field, f);
+	buf_wipe(&bytes);
+	return e;
+}
+
+static enum err
+read_fields(struct bundle *b, const json_t *upload, struct fault *f)
+{
+	static const char *const fields[] = {
+	    "certificate", "chain", "private_key"};
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < COUNT_OF(fields) && e == ERR_OK; i++)
+		e = add_field(b, upload, fields[i], f);
+	return e;
+}
+
+/* The one private key of a bundle; NULL: it has none.  C31. */
+static enum err
+find_key(
+    const struct bundle *b, const struct bundle_item **out, struct fault *f)
+{
+	*out = NULL;
+	for (size_t i = 0; i < b->n; i++) {
+		const struct bundle_item *item = &b->items[i];
+
+		if (item->kind == BUNDLE_CERTIFICATE ||
+		    item->kind == BUNDLE_REQUEST)
+			continue;
+		/* the same file twice is one key */
+		if (*out != NULL && !slice_eq((*out)->bytes, item->bytes)) {
+			fault_set(f, FAULT_C31_SEVERAL_KEYS, NULL);
+			return ERR_DENIED;
+		}
+		*out = item;
+	}
+	return ERR_OK;
+}
+
+/* Moves the certificates of the bundle, and of a PKCS#12, into one heap. */
+static enum err
+gather(struct bundle *b, const struct key_new *key, struct certificate **heap,
+    size_t *n, struct fault *f)
+{
+	enum err e = ERR_OK;
+
+	*n = 0;
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->items[i].kind != BUNDLE_CERTIFICATE)
+			continue;
+		heap[(*n)++] = b->items[i].certificate;
+		b->items[i].certificate = NULL;
+	}
+	for (size_t i = 0; i < key->n_certificates && e == ERR_OK; i++) {
+		e = certificate_read(key->certificates[i], &heap[*n], f);
+		if (e == ERR_OK)
+			(*n)++;
+	}
+	return e;
+}
+
+/* The key of the custom certificate that host has now. */
+static enum err
+present_key(
+    struct control *c, const char *host, struct key_new *out, struct fault *f)
+{
+	struct stored_certificate stored;
+	struct installation i;
+	struct key_ref ref;
+	enum err e = install_current(c->db, host, SLOT_CUSTOM, &i);
+
+	if (e != ERR_OK)
+		return e;
+	e = install_read_certificate(c->db, i.certificate_id, &stored);
+	if (e == ERR_OK) {
+		(void)buf_add(&out->sealed, stored.sealed);
+		stmt_done(stored.statement);
+		out->id = (uint64_t)i.certificate_id;
+		ref =
+		    (struct key_ref){out->id, KEY_TLS, buf_slice(&out->sealed)};
+		e = keyring_public(c->keyring, &ref, &out->spki, f);
+	}
+	installation_clear(&i);
+	return e;
+}
+
+/* A key made by `certs csr` for host that one of the certificates has. */
+static enum err
+requested_key(struct control *c, const char *host,
+    struct certificate *const *heap, size_t n, struct key_new *out)
+{
+	static const char sql[] = "SELECT id, sealed, spki FROM requested_key"
+				  " WHERE host = ?1 AND spki = ?2";
+	struct stmt *s;
+
+	for (size_t i = 0; i < n; i++) {
+		s = db_stmt(c->db, sql);
+		stmt_str(s, 1, host);
+		stmt_blob(s, 2, heap[i]->spki);
+		if (stmt_step(s) != ERR_OK)
+			continue;
+		/* a number that no certificate has */
+		out->id = (UINT64_C(1) << 62) | (uint64_t)stmt_get_int(s, 0);
+		(void)buf_add(&out->sealed, stmt_get(s, 1));
+		(void)buf_add(&out->spki, stmt_get(s, 2));
+		stmt_done(s);
+		return ERR_OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+static void
+key_init(struct key_new *key)
+{
+	*key = (struct key_new){0};
+	buf_init(&key->sealed, SPKI_MAX);
+	buf_init(&key->spki, SPKI_MAX);
+	buf_init(&key->raw, BUNDLE_MAX);
+}
+
+static enum err
+without_key(struct control *c, const char *host,
+    struct certificate *const *heap, size_t n, struct key_new *out,
+    struct fault *f)
+{
+	enum err e = requested_key(c, host, heap, n, out);
+
+	if (e == ERR_NOT_FOUND)
+		e = present_key(c, host, out, f);
+	if (e == ERR_NOT_FOUND) {
+		fault_set(f,
+		    n == 0 ? FAULT_C10_NO_CERTIFICATE : FAULT_C11_NO_KEY, NULL);
+		e = ERR_DENIED;
+	}
+	return e;
+}
+
+/* Key, heap, chain. */
+static enum err
+assemble(struct control *c, struct bundle *b, const json_t *upload,
+    const char *host, struct custom *out, struct fault *f)
+{
+	struct certificate *heap[BUNDLE_ITEMS_MAX + KEY_CERTIFICATES_MAX];
+	const char *passphrase = NULL;
+	const struct bundle_item *key;
+	bool bypass = false;
+	size_t n = 0;
+	enum err e = find_key(b, &key, f);
+
+	if (e == ERR_OK)
+		e = json_get_str(
+		    upload, "passphrase", JSON_OPTIONAL, &passphrase, f);
+	if (e == ERR_OK)
+		e = json_get_bool(upload, "bypass", JSON_OPTIONAL, &bypass, f);
+	if (e == ERR_OK && key != NULL) {
+		key_new_clear(&out->key);
+		e = keyring_import(
+		    c->keyring, KEY_TLS, key->bytes, passphrase, &out->key, f);
+	}
+	if (e == ERR_OK)
+		e = gather(b, &out->key, heap, &n, f);
+	if (e == ERR_OK && key == NULL)
+		e = without_key(c, host, heap, n, &out->key, f);
+	if (e == ERR_OK)
+		return chain_build(
+		    heap, n, buf_slice(&out->key.spki), bypass, &out->chain, f);
+	for (size_t i = 0; i < n; i++)
+		certificate_free(heap[i]);
+	return e;
+}
+
+enum err
+custom_read(struct control *c, const json_t *upload, const char *host,
+    struct custom *out, struct fault *f)
+{
+	struct bundle *b = xcalloc(1, sizeof(*b));
+	enum err e;
+
+	*out = (struct custom){0};
+	key_init(&out->key);
+	bundle_init(b);
+	e = read_fields(b, upload, f);
+	if (e == ERR_OK && b->n == 0) {
+		fault_set(f, FAULT_C10_NO_CERTIFICATE, NULL);
+		e = ERR_DENIED;
+	}
+	if (e == ERR_OK)
+		e = assemble(c, b, upload, host, out, f);
+	bundle_clear(b);
+	free(b);
+	if (e == ERR_OK)
+		out->trusted = chain_is_trusted(
+		    out->chain, c->trust, clock_now(), &out->trust);
+	return e;
+}
+
+/* As the app's visitors will see it, once for each version of TLS. */
+static enum err
+prove_for(struct control *c, struct custom *u, const struct domain *d,
+    struct fault *f)
+{
+	struct key_ref key = {u->key.id, KEY_TLS, buf_slice(&u->key.sealed)};
+	struct app a;
+	enum err e = app_load(c, d->app, &a, f);
+
+	if (e == ERR_OK)
+		e = prove(
+		    u->chain, c->keyring, &key, d->host, app_min_tls(c, &a), f);
+	app_unload(&a);
+	return e;
+}
+
+static enum err
+put(struct control *c, struct custom *u, struct domain *d, const char *by)
+{
+	struct installation i;
+	int64_t number;
+	enum err e = ERR_OK;
+
+	if (u->certificate_id == 0)
+		e = install_certificate(c->db, u->chain,
+		    buf_slice(&u->key.sealed), u->trusted,
+		    u->trusted ? "" : u->trust.text, &u->certificate_id);
+	if (e == ERR_OK)
+		e = install_put(c->db, d->host, SLOT_CUSTOM, u->certificate_id,
+		    by, &number);
+	if (e == ERR_OK)
+		e = domain_certificate_changed(c, d);
+	if (e == ERR_OK)
+		e = domain_settle(c, d, by);
+	if (e == ERR_OK)
+		e = install_get(c->db, d->host, number, &i);
+	if (e != ERR_OK)
+		return e;
+	e = domain_event(c, d, "certificate.upload", by, installation_json(&i));
+	installation_clear(&i);
+	return e;
+}
+
+enum err
+custom_install(struct control *c, struct custom *u, struct domain *d,
+    const char *by, struct fault *f)
+{
+	enum err e;
+
+	e = custom_check(u->chain->items[0], d->host, clock_now(), f);
+	if (e == ERR_OK)
+		e = prove_for(c, u, d, f);
+	if (e != ERR_OK)
+		return e;
+	return put(c, u, d, by) == ERR_OK ? ERR_OK : api_store_away(f);
+}
+
+enum err
+custom_upload(struct control *c, const char *host, const json_t *upload,
+    bool may_replace, const char *by, struct fault *f)
+{
+	struct installation present;
+	struct custom u = {0};
+	struct domain d = {0};
+	enum err e = domain_load(c, host, &d, f);
+
+	if (e == ERR_OK && !may_replace &&
+	    install_current(c->db, host, SLOT_CUSTOM, &present) == ERR_OK) {
+		fault_set(f, FAULT_C25_ONE_INSTALLED,
+		    "%s has a custom certificate already", host);
+		installation_clear(&present);
+		e = ERR_EXISTS;
+	}
+	if (e == ERR_OK)
+		e = custom_read(c, upload, host, &u, f);
+	if (e == ERR_OK)
+		e = custom_install(c, &u, &d, by, f);
+	custom_clear(&u);
+	domain_unload(&d);
+	return e;
+}

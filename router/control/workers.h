@@ -1,0 +1,37 @@
+#ifndef ROUTER_CONTROL_WORKERS_H
+#define ROUTER_CONTROL_WORKERS_H
+/*
+ * The workers as control knows them: a channel to ask each one, and a page of
+ * counters that it writes.
+ *
+ * Owned by: control.   Freed by: workers_free.
+ */
+#include "base/channel.h"
+#include "base/json.h"
+
+#define WORKERS_MAX     1024
+#define WORKERS_WAIT_MS 200 /* who has not answered by then counts as 0 */
+
+struct control;
+struct workers;
+
+struct workers *workers_new(void);
+void workers_free(struct workers *w);
+
+/* A worker's page of counters; takes fd.  In the order of the workers. */
+enum err MUST_USE workers_add_page(struct workers *w, int fd);
+/* A fresh channel to worker i; takes fd. */
+void workers_set_channel(struct control *c, uint32_t i, int fd);
+
+/* Sums of all counters, for /v1/status. */
+json_t *workers_json(const struct workers *w);
+
+/*
+ * Requests of the last 24 h of each host, summed over all workers; `done` is
+ * called once, maybe before this returns.  hosts is copied.
+ */
+typedef void workers_counted(void *ctx, const uint64_t *requests, size_t n);
+void workers_count(struct control *c, const char *const *hosts, size_t n,
+    workers_counted *done, void *ctx);
+
+#endif
