@@ -1,5 +1,8 @@
 #include "base/json.h"
 
+#include <malloc.h>
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 
