@@ -64,7 +64,8 @@ static const char *const not_there[] = {
 /* The sanitizers' run time: reports, and the leak check in a thread. */
 static const char *const for_sanitizers[] = {"clone", "mmap", "mprotect",
     "openat", "open", "readlink", "prctl", "ptrace", "wait4",
-    "process_vm_readv", "getdents64", "newfstatat", "stat", "kill", NULL};
+    "process_vm_readv", "getdents", "getdents64", "newfstatat", "stat", "kill",
+    NULL};
 
 static void
 checked(int result)
