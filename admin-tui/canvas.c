@@ -200,6 +200,13 @@ canvas_rule(struct canvas c, int y, bool broken)
 }
 
 void
+canvas_side(struct canvas c, int x)
+{
+	for (int y = 0; y < c.r.rows; y++)
+		put(c, y, x, 0x2502, ROLE_DIM);
+}
+
+void
 canvas_role(struct canvas c, int y, enum role role)
 {
 	if (y < 0 || y >= c.r.rows)

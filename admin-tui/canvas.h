@@ -58,6 +58,7 @@ int canvas_wrapped(
 
 void canvas_blank(struct canvas c, enum role role);
 void canvas_rule(struct canvas c, int y, bool broken);
+void canvas_side(struct canvas c, int x); /* a line from top to bottom */
 
 /* Gives cells already drawn another role (a selected row). */
 void canvas_role(struct canvas c, int y, enum role role);

@@ -128,7 +128,7 @@ records(struct page *p, const struct domain *d)
 		return;
 	page_line(p, ROLE_TEXT, 0, "%s", "");
 	page_line(p, ROLE_TITLE, 1,
-	    "DO THIS at your DNS provider:            y copies");
+	    "DO THIS at your DNS provider (y copies):");
 	for (size_t i = 0; i < d->n_records; i++) {
 		const struct record *r = &d->records[i];
 		bool goes = strcmp(r->what, "delete") == 0;

@@ -4,40 +4,23 @@
 #include <stdlib.h>
 
 #include "admin-tui/deeds.h"
+#include "admin-tui/domain_pages.h"
+#include "admin-tui/domain_rows.h"
 #include "admin-tui/screen_domain.h"
 #include "admin-tui/summary.h"
-#include "admin-tui/table.h"
-#include "admin-tui/words.h"
 #include "base/mem.h"
 
-#define HEAD_ROWS 2 /* strip and rule */
-
-enum column {
-	COLUMN_DOMAIN,
-	COLUMN_STATUS,
-	COLUMN_SERVING,
-	COLUMN_EXPIRES,
-	COLUMN_APP,
-	COLUMN_CODE,
-	COLUMN_REASON
-};
-
-static const struct table_column columns[] = {
-    [COLUMN_DOMAIN] = {"DOMAIN", {18, 34, 0, 0}, TEXT_CUT_MIDDLE},
-    [COLUMN_STATUS] = {"STATUS", {17, 17, 0, 0}, TEXT_CUT_END},
-    [COLUMN_SERVING] = {"SERVING", {11, 11, 2, 0}, TEXT_CUT_END},
-    [COLUMN_EXPIRES] = {"EXPIRES", {12, 12, 1, 0}, TEXT_CUT_END},
-    [COLUMN_APP] = {"APP", {7, 12, 4, 0}, TEXT_CUT_END},
-    [COLUMN_CODE] = {"WHY", {3, 3, 3, 0}, TEXT_CUT_END},
-    [COLUMN_REASON] = {"", {30, 90, 5, 0}, TEXT_CUT_END},
-};
+#define HEAD_ROWS   2   /* strip and rule */
+#define SPLIT_COLS  140 /* from here on the selected domain is shown too */
+#define DETAIL_COLS 52
 
 struct dashboard {
 	struct screen screen;
+	struct domain_rows rows;
 	struct table table;
 	struct lineedit filter;
-	bool is_typing; /* the filter */
-	bool only_problems;
+	bool is_typing;     /* the filter */
+	struct page detail; /* of the selected domain, where there is room */
 };
 
 static struct dashboard *
@@ -51,133 +34,6 @@ of_const(const struct screen *s)
 {
 	return container_of(s, const struct dashboard, screen);
 }
-
-/* --- the table's source ------------------------------------------------- */
-
-static const struct domain *
-row_of(const void *ctx, size_t row)
-{
-	const struct dashboard *d = ctx;
-	return &d->screen.model->domains[row];
-}
-
-static size_t
-count(const void *ctx)
-{
-	const struct dashboard *d = ctx;
-	return d->screen.model->n_domains;
-}
-
-static void
-id(const void *ctx, size_t row, char out[TABLE_ID_SIZE])
-{
-	snprintf(out, TABLE_ID_SIZE, "%s", row_of(ctx, row)->host);
-}
-
-static void
-expires(const struct domain *d, int64_t now, struct table_cell *out)
-{
-	char until[WORDS_SIZE];
-	bool soon = domain_is_expiring(d, now);
-	words_until(d->expires_at, now, until);
-	snprintf(out->text, sizeof(out->text), "%s%s", soon ? "! " : "", until);
-	out->role = soon ? ROLE_WARN : ROLE_TEXT;
-}
-
-static void
-cell(const void *ctx, size_t row, size_t column, struct table_cell *out)
-{
-	const struct dashboard *self = ctx;
-	const struct domain *d = row_of(ctx, row);
-	const char *text = d->host;
-	switch ((enum column)column) {
-	case COLUMN_DOMAIN:
-		break;
-	case COLUMN_STATUS:
-		snprintf(out->text, sizeof(out->text), "%s %s", domain_glyph(d),
-		    d->status_text);
-		out->role = domain_role(d);
-		return;
-	case COLUMN_SERVING:
-		text = d->serving;
-		break;
-	case COLUMN_EXPIRES:
-		expires(d, self->screen.model->now, out);
-		return;
-	case COLUMN_APP:
-		text = d->app;
-		break;
-	case COLUMN_CODE:
-		text = fault_code_name(d->fault.code);
-		break;
-	case COLUMN_REASON:
-		text = d->fault.text;
-		break;
-	}
-	snprintf(out->text, sizeof(out->text), "%s", text);
-}
-
-static bool
-text(const void *ctx, size_t row, const char *name, char out[FILTER_TEXT_SIZE])
-{
-	const struct domain *d = row_of(ctx, row);
-	const char *one = NULL;
-	if (name[0] == '\0') {
-		snprintf(out, FILTER_TEXT_SIZE, "%s %s %s %s %s %.300s",
-		    d->host, d->status_text, d->serving, d->app,
-		    fault_code_name(d->fault.code), d->fault.text);
-		return true;
-	}
-	if (strcmp(name, "status") == 0)
-		one = d->status_text;
-	else if (strcmp(name, "app") == 0)
-		one = d->app;
-	else if (strcmp(name, "serving") == 0)
-		one = d->serving;
-	else if (strcmp(name, "dns") == 0)
-		one = d->dns;
-	else if (strcmp(name, "fault") == 0)
-		one = fault_code_name(d->fault.code);
-	if (one == NULL)
-		return false;
-	snprintf(out, FILTER_TEXT_SIZE, "%s", one);
-	return true;
-}
-
-static int
-compare(const void *ctx, size_t a, size_t b, size_t column)
-{
-	const struct domain *x = row_of(ctx, a), *y = row_of(ctx, b);
-	struct table_cell left = {.role = ROLE_TEXT}, right = left;
-	if (column == COLUMN_EXPIRES) {
-		/* What never expires comes last. */
-		uint64_t p = (uint64_t)x->expires_at - 1;
-		uint64_t q = (uint64_t)y->expires_at - 1;
-		return p < q ? -1 : p > q;
-	}
-	if (column == COLUMN_STATUS)
-		return (int)x->status - (int)y->status;
-	cell(ctx, a, column, &left);
-	cell(ctx, b, column, &right);
-	return strcmp(left.text, right.text);
-}
-
-static bool
-is_listed(const void *ctx, size_t row)
-{
-	const struct dashboard *self = ctx;
-	return !self->only_problems ||
-	       domain_is_problem(row_of(ctx, row), self->screen.model->now);
-}
-
-static const struct table_source source = {
-    .count = count,
-    .id = id,
-    .cell = cell,
-    .text = text,
-    .is_listed = is_listed,
-    .compare = compare,
-};
 
 /* --- drawing ------------------------------------------------------------ */
 
@@ -193,10 +49,10 @@ draw_strip(const struct dashboard *d, struct canvas c)
 		return;
 	}
 	summary_draw(d->screen.model, c, 0);
-	if (d->table.filter[0] == '\0' && !d->only_problems)
+	if (d->table.filter[0] == '\0' && !d->rows.only_problems)
 		return;
 	snprintf(chip, sizeof(chip), " %s%s%s  Esc clears ",
-	    d->only_problems ? "problems only" : "",
+	    d->rows.only_problems ? "problems only" : "",
 	    d->table.filter[0] != '\0' ? " filter: " : "", d->table.filter);
 	canvas_right(c, 0, ROLE_BAR, chip);
 }
@@ -230,12 +86,28 @@ draw_empty(const struct dashboard *d, struct canvas c)
 }
 
 static void
+draw_detail(const struct dashboard *d, struct canvas c)
+{
+	struct rect body = {2, 2, c.r.rows - 2, c.r.cols - 2};
+	canvas_side(c, 0);
+	canvas_text(c, 0, 2, ROLE_TITLE, d->table.selected);
+	page_draw(&d->detail, canvas_part(c, body));
+}
+
+static void
 draw(const struct screen *s, struct canvas c)
 {
 	const struct dashboard *d = of_const(s);
 	struct rect body = {0, 0, c.r.rows, c.r.cols};
 	rect_top(&body, HEAD_ROWS);
 	canvas_rule(c, 1, false);
+	if (c.r.cols >= SPLIT_COLS) {
+		struct rect side = body;
+		body.cols -= DETAIL_COLS;
+		side.x = body.cols;
+		side.cols = DETAIL_COLS;
+		draw_detail(d, canvas_part(c, side));
+	}
 	struct canvas list = canvas_part(c, body);
 	table_draw(&d->table, list);
 	if (d->table.n_view == 0)
@@ -252,18 +124,23 @@ place(const struct screen *s)
 	return PLACE_DASHBOARD;
 }
 
-static void
-layout(struct screen *s, int rows, int cols)
-{
-	(void)cols;
-	table_sync(&of(s)->table, rows - HEAD_ROWS - 1);
-}
-
 static const char *
 host(const struct screen *s)
 {
 	const struct dashboard *d = of_const(s);
 	return d->table.selected[0] == '\0' ? NULL : d->table.selected;
+}
+
+static void
+layout(struct screen *s, int rows, int cols)
+{
+	struct dashboard *d = of(s);
+	table_sync(&d->table, rows - HEAD_ROWS - 1);
+	page_begin(&d->detail, DETAIL_COLS - 2);
+	const struct domain *one = screen_domain(s);
+	if (one != NULL && cols >= SPLIT_COLS)
+		diagnosis_page(&d->detail, s->model, one);
+	page_end(&d->detail, rows - HEAD_ROWS - 2);
 }
 
 static void
@@ -287,8 +164,8 @@ clear_one_layer(struct dashboard *d)
 	if (d->table.filter[0] != '\0') {
 		lineedit_clear(&d->filter);
 		table_filter(&d->table, "");
-	} else if (d->only_problems) {
-		d->only_problems = false;
+	} else if (d->rows.only_problems) {
+		d->rows.only_problems = false;
 		table_sync(&d->table, d->table.rows);
 	} else {
 		table_unmark_all(&d->table);
@@ -315,7 +192,7 @@ view_verb(struct dashboard *d, enum verb verb)
 	else if (verb == VERB_INVERT)
 		table_invert(t);
 	else if (verb == VERB_PROBLEMS)
-		d->only_problems = !d->only_problems;
+		d->rows.only_problems = !d->rows.only_problems;
 	else
 		return false;
 	table_sync(t, t->rows);
@@ -427,6 +304,7 @@ free_dashboard(struct screen *s)
 {
 	struct dashboard *d = of(s);
 	table_clear(&d->table);
+	page_clear(&d->detail);
 	free(d);
 }
 
@@ -451,6 +329,8 @@ dashboard_new(const struct model *model)
 	struct dashboard *d = xcalloc(1, sizeof(*d));
 	d->screen = (struct screen){&ops, model};
 	lineedit_init(&d->filter, false);
-	table_init(&d->table, &source, d, columns, COUNT_OF(columns));
+	d->rows.model = model;
+	table_init(&d->table, &domain_source, &d->rows, domain_columns,
+	    domain_columns_n);
 	return &d->screen;
 }

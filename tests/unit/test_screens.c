@@ -94,6 +94,9 @@ the_dashboard_puts_what_needs_a_person_on_top(void **state)
 	looks_like(&a, "dashboard-80x24");
 	app_resize(&a, 30, 100);
 	looks_like(&a, "dashboard-100x30");
+	keys(&a, "jj");
+	app_resize(&a, 30, 160);
+	looks_like(&a, "dashboard-160x30");
 	app_resize(&a, 12, 40);
 	looks_like(&a, "dashboard-40x12");
 	app_resize(&a, 5, 30);
