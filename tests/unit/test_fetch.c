@@ -1,3 +1,4 @@
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include "base/fetch.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/sandbox.h"
 #include "tests/unit/test.h"
 
 /* --- a server in a process of its own ------------------------------------ */
@@ -369,6 +371,27 @@ missing_ca_file_is_named(void **state)
 	assert_non_null(strstr(s->text, "/nowhere/ca.pem"));
 }
 
+/* Name resolution takes a thread, sockets and files. */
+static void
+all_of_it_works_in_the_sandbox_of_control(void **state)
+{
+	struct scene *s = *state;
+	char *by_name = xasprintf("http://localhost:%u/hello", s->port);
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		ev_loop_fork(s->loop);
+		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		sandbox_enter(ROLE_CONTROL);
+		go(s, "", (struct fetch_request){.url = by_name});
+		_exit(s->e == ERR_OK && strcmp(s->body, "hello") == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	free(by_name);
+}
+
 static void
 on_piece(void *ctx, struct slice piece)
 {
@@ -432,6 +455,7 @@ main(void)
 	    ON_SERVER(unix_socket_serves_too),
 	    ON_SERVER(proxy_of_the_environment_is_not_used),
 	    ON_SERVER(missing_ca_file_is_named),
+	    ON_SERVER(all_of_it_works_in_the_sandbox_of_control),
 	    ON_SERVER(pieces_are_given_as_they_come),
 	    ON_SERVER(cancelled_call_is_not_called_back),
 	};
