@@ -36,6 +36,12 @@ def open_files(pid):
     return found
 
 
+def whole_family(d):
+    """Its pids by name, once all are there: one worker serves before two."""
+    wait_for(lambda: set(d.children()) == FAMILY, what="the whole family")
+    return d.children()
+
+
 def towpathd(*args):
     return subprocess.run([BUILD / "towpathd", *map(str, args)],
                           capture_output=True, text=True, timeout=PATIENCE,
@@ -48,7 +54,7 @@ class Family(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.d = Daemon()
-        cls.pids = cls.d.children()
+        cls.pids = whole_family(cls.d)
 
     @classmethod
     def tearDownClass(cls):
@@ -112,7 +118,7 @@ class Restart(unittest.TestCase):
         with Daemon() as d:
             for name in sorted(FAMILY):
                 with self.subTest(name):
-                    before = d.children()
+                    before = whole_family(d)
                     os.kill(before[name], signal.SIGKILL)
                     wait_for(lambda n=name, b=before: d.children().get(
                         n, b[n]) != b[n], what=f"a new {name}")
@@ -221,7 +227,7 @@ class Signals(unittest.TestCase):
         wait_for(lambda: expected in self.d.log_text(), what=expected)
 
     def test_a_bad_file_changes_nothing(self):
-        before = self.d.children()
+        before = whole_family(self.d)
         self.d.conf.write_text("[router]\ncolour = red\n")
         self.reload("nothing changed: " + str(self.d.conf) + ":2")
         self.assertEqual(self.d.children(), before)
@@ -229,7 +235,7 @@ class Signals(unittest.TestCase):
         self.d.write_config()
 
     def test_what_cannot_change_is_refused_by_name(self):
-        before = self.d.children()
+        before = whole_family(self.d)
         self.d.config["router"]["workers"] = 3
         self.d.write_config()
         self.reload("router.workers cannot change")
@@ -257,7 +263,7 @@ class Signals(unittest.TestCase):
         self.assertIn("one.any.test", moved.read_text())
 
     def test_children_leave_signals_to_their_parent(self):
-        before = self.d.children()
+        before = whole_family(self.d)
         for pid in before.values():
             for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM,
                            signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
