@@ -19,7 +19,8 @@ struct key_import {
 	size_t n_certificates;
 };
 
-/* C11, C16, C17, C18, C23, C38, C40. */
+/* C11, C16, C17, C20, C23, C31, C38, C40.  The work that a file can ask for is
+ * bounded: see ROUNDS_MAX and RSA_BITS_MAX. */
 enum err MUST_USE key_import_read(struct slice file, const char *passphrase,
     struct key_import *out, struct fault *f);
 /* Frees the certificates; the handle too, unless taken (set to NULL). */
