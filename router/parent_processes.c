@@ -92,7 +92,8 @@ static void
 add_fds(int *fds, size_t *n, const struct fd_list *l)
 {
 	assert(*n + l->n <= CHANNEL_FDS_MAX);
-	memcpy(fds + *n, l->fds, l->n * sizeof(*fds));
+	if (l->n > 0)
+		memcpy(fds + *n, l->fds, l->n * sizeof(*fds));
 	*n += l->n;
 }
 
