@@ -41,7 +41,7 @@ show_event(void *ctx, struct cli *c, const json_t *event)
 	cli_table_add(t, cli_fault_text(json_obj(event, "fault"), fault));
 }
 
-/* /v1/events with the filters of the command. */
+/* /v1/events with the filters of the command; after < 0: from the first on. */
 static int
 events_path(struct cli *c, int64_t after, char **out)
 {
@@ -53,7 +53,7 @@ events_path(struct cli *c, int64_t after, char **out)
 	    host_normalise(slice_str(given), host, &f) != ERR_OK)
 		return cli_refuse(c, &f);
 	*out = client_path("events", NULL);
-	if (after > 0) {
+	if (after >= 0) {
 		snprintf(number, sizeof(number), "%lld", (long long)after);
 		client_query(out, "after", number);
 	}
@@ -88,20 +88,41 @@ on_end(void *ctx, const struct client_answer *a)
 	ev_break(s->cli->loop, EVBREAK_ONE);
 }
 
+/* The number of the newest event: what follows is new. */
+static int
+newest(struct cli *c, int64_t *number)
+{
+	struct client_answer a;
+	int status = cli_ask(c, "GET", client_path("status", NULL), NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	*number = json_int(json_obj(a.body, "store"), "last_event");
+	client_answer_clear(&a);
+	return CLI_DONE;
+}
+
+/* A daemon that restarts is away, or not ready, for a moment. */
+static bool
+is_over_for_good(const struct client_answer *end)
+{
+	return end->status != 0 && !end->is_ok && end->status != 503;
+}
+
 /*
  * Until the user has enough.  A stream that ends is taken up again behind the
- * last event seen, so none is lost; one that was never there ends it.
+ * last event seen, so none is lost; that is also why it begins with a number
+ * of its own when none was given.
  */
 static int
 follow(struct cli *c, int64_t after)
 {
-	struct stream s = {.cli = c, .last = after};
-	bool was_there = false;
-	int status = CLI_DONE;
+	struct stream s = {.cli = c};
+	int status = newest(c, &s.last);
+	if (after >= 0)
+		s.last = after;
 	cli_table_init(&s.table, heads);
 	while (status == CLI_DONE) {
 		char *path = NULL;
-		int64_t before = s.last;
 		status = events_path(c, s.last, &path);
 		if (status != CLI_DONE)
 			break;
@@ -110,8 +131,7 @@ follow(struct cli *c, int64_t after)
 		free(path);
 		while (!s.is_over)
 			ev_run(c->loop, 0);
-		was_there = was_there || s.end.is_ok || s.last > before;
-		if (!was_there || (s.end.status != 0 && !s.end.is_ok)) {
+		if (is_over_for_good(&s.end)) {
 			cli_fault(&c->out, &s.end.fault, NULL);
 			status = cli_status_of(&s.end.fault);
 		} else {
@@ -128,14 +148,15 @@ cli_events(struct cli *c)
 	struct cli_table t;
 	char *path = NULL;
 	const char *given = args_value(&c->args, "after");
-	uint64_t after = 0;
+	uint64_t number = 0;
 	if (given != NULL &&
-	    (slice_to_u64(slice_str(given), &after) != ERR_OK ||
-		after > INT64_MAX))
+	    (slice_to_u64(slice_str(given), &number) != ERR_OK ||
+		number > INT64_MAX))
 		return cli_usage(c, "not a number: --after %s", given);
+	int64_t after = given != NULL ? (int64_t)number : -1;
 	if (args_has(&c->args, "follow"))
-		return follow(c, (int64_t)after);
-	int status = events_path(c, (int64_t)after, &path);
+		return follow(c, after);
+	int status = events_path(c, after, &path);
 	if (status != CLI_DONE)
 		return status;
 	cli_table_init(&t, heads);

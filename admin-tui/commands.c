@@ -193,6 +193,10 @@ const struct command commands[] = {
 	"what happened, oldest first", NULL, cli_events},
     {"import", "FILE", import_options, COMMAND_CHANGES, "admin",
 	"take apps, domains and certificates from JSON lines",
+	"A line is {\"type\": \"app\", \"name\", \"backends\", "
+	"\"settings\"}, {\"type\": \"domain\", \"host\", \"app\"} or "
+	"{\"type\": \"certificate\", \"host\", \"certificate\", \"chain\", "
+	"\"private_key\"}, in an order in which each can be taken. "
 	"Each line is taken or refused on its own; refused ones are told with "
 	"their number, and then the exit status is 1.",
 	cli_import},

@@ -512,6 +512,68 @@ class Certificates(Case):
         self.refused("N15", "domains", "info", host)
 
 
+class Import(Case):
+    def lines(self, *objects):
+        return "".join((o if isinstance(o, str) else json.dumps(o)) + "\n"
+                       for o in objects)
+
+    def test_refused_lines_are_told_by_number_and_the_others_are_taken(self):
+        d = self.daemon
+        own = Ca().issue("i1.import.example")
+        path = d.file("import.jsonl", self.lines(
+            {"type": "app", "name": "imported", "backends": ["10.0.0.1:80"]},
+            {"type": "domain", "host": "i1.import.example",
+             "app": "imported"},
+            "",
+            {"type": "domain", "host": "-bad-.example", "app": "imported"},
+            "{broken",
+            {"type": "certificate", "host": "i1.import.example",
+             "certificate": own.chain_pem.decode(),
+             "private_key": own.key_pem.decode()},
+            {"type": "domain", "host": "i2.import.example", "app": "nobody"},
+            {"type": "domain", "host": "i3.import.example",
+             "app": "imported"}))
+        dry = self.ends(1, "import", path, "--dry-run")
+        self.assertIn("4 would be taken, 3 refused", dry.stdout)
+        self.refused("N16", "apps", "info", "imported")
+        result = self.ends(1, "import", path)
+        self.assertEqual(result.stdout, "4 taken, 3 refused\n")
+        told = [re.match(r"towpath: ([A-Z]\d\d) line (\d+): ", line).groups()
+                for line in result.stderr.splitlines()]
+        self.assertEqual(told, [("N10", "4"), ("P10", "5"), ("N16", "7")])
+        self.assertEqual(served(d.https, "i1.import.example"), own.der)
+        d.json("domains", "info", "i3.import.example")
+
+    def test_many_lines_from_standard_input_keep_their_numbers(self):
+        d = self.daemon
+        d.cli("apps", "create", "bulk")
+        objects = [{"type": "domain", "host": f"b{i}.bulk.example",
+                    "app": "bulk"} for i in range(1205)]
+        objects[700]["host"] = "not a host"
+        out = json.loads(self.ends(1, "-j", "import", "-",
+                                   stdin=self.lines(*objects)).stdout)
+        self.assertEqual((out["taken"], out["refused"]), (1204, 1))
+        self.assertEqual([x["line"] for x in out["lines"] if not x["ok"]],
+                         [701])
+        self.assertEqual([x["line"] for x in out["lines"]],
+                         list(range(1, 1206)))
+        # more than a page of 1000: -j is still one array
+        self.assertEqual(len(d.json("domains", "--app", "bulk")), 1204)
+        self.assertEqual(
+            len(d.cli("domains", "--app", "bulk").splitlines()), 1204)
+
+    def test_a_line_that_no_request_can_hold_is_refused_by_itself(self):
+        long = '{"type": "app", "name": "' + "x" * (4 * 1024 * 1024) + '"}'
+        result = self.ends(1, "import", "-", stdin=self.lines(
+            {"type": "app", "name": "before"}, long,
+            {"type": "app", "name": "after"}))
+        self.assertEqual(result.stdout, "2 taken, 1 refused\n")
+        self.assertRegex(result.stderr, r"^towpath: P16 line 2: [^\n]*\n$")
+
+    def test_a_file_that_cannot_be_read_is_refused(self):
+        self.refused("S24", "import", "/nonexistent/file")
+
+
 class Following(Case):
     def follow(self, *args):
         process = subprocess.Popen(
@@ -528,7 +590,9 @@ class Following(Case):
         return lines
 
     def test_events_are_followed_as_one_object_a_line(self):
-        lines = self.follow("-f", "-j", "--host", "new.test.example")
+        last = self.daemon.json("events")[-1]["sequence"]
+        lines = self.follow("-f", "-j", "--host", "new.test.example",
+                            "--after", str(last))
         self.add("other.test.example")
         self.add("new.test.example")
         wait_for(lambda: lines, what="an event")
@@ -541,7 +605,7 @@ class Following(Case):
         with Daemon() as d:
             d.cli("apps", "create", "shop")
             process = subprocess.Popen(
-                [TOWPATH, "-s", d.socket, "events", "-f", "--tail"],
+                [TOWPATH, "-s", d.socket, "events", "--tail", "--after", "0"],
                 stdout=subprocess.PIPE, text=True)
             seen = []
             thread = threading.Thread(
