@@ -51,10 +51,11 @@ static const char *const for_looking[] = {"access", "faccessat", "fstatfs",
 static const char *const for_control[] = {"chdir", "chmod", "chown",
     "copy_file_range", "fallocate", "fchmod", "fchmodat", "fchown", "fchownat",
     "fdatasync", "flock", "fsync", "ftruncate", "get_robust_list", "getgroups",
-    "getpriority", "link", "linkat", "mkdir", "mkdirat", "open", "openat",
-    "pwrite64", "pwritev", "recvmmsg", "rename", "renameat", "renameat2",
-    "sched_getparam", "sched_getscheduler", "sendfile", "sendmmsg", "socket",
-    "socketpair", "symlink", "umask", "unlink", "unlinkat", "utimensat", NULL};
+    "getpriority", "link", "linkat", "memfd_create", "mkdir", "mkdirat", "open",
+    "openat", "pwrite64", "pwritev", "recvmmsg", "rename", "renameat",
+    "renameat2", "sched_getparam", "sched_getscheduler", "sendfile", "sendmmsg",
+    "socket", "socketpair", "symlink", "umask", "unlink", "unlinkat",
+    "utimensat", NULL};
 
 /* What libraries try first and do without when the kernel "does not have" it;
  * EPERM would be taken as the answer. */
