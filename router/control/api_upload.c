@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "base/mem.h"
 #include "router/control/api_certificates.h"
 #include "router/control/custom.h"
@@ -17,7 +18,9 @@ load(struct api_call *call, struct domain *d, struct fault *f)
 	return e == ERR_OK ? domain_load(call->control, host, d, f) : e;
 }
 
-/* Names of `a` that `b` has not. */
+/* Names of `a` that nothing in `b` covers: a wildcard in b keeps what it
+ * matches.
+ */
 static json_t *
 names_only_in(const json_t *a, const json_t *b)
 {
@@ -30,7 +33,9 @@ names_only_in(const json_t *a, const json_t *b)
 
 		json_array_foreach(b, k, y)
 		{
-			found = found || json_equal(x, y);
+			found = found ||
+				host_matches(slice_str(json_string_value(y)),
+				    slice_str(json_string_value(x)));
 		}
 		if (!found)
 			json_array_append(out, x);

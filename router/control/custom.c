@@ -68,20 +68,11 @@ static enum err
 find_key(
     const struct bundle *b, const struct bundle_item **out, struct fault *f)
 {
-	*out = NULL;
-	for (size_t i = 0; i < b->n; i++) {
-		const struct bundle_item *item = &b->items[i];
+	enum err e = bundle_key(b, out, f);
 
-		if (item->kind == BUNDLE_CERTIFICATE ||
-		    item->kind == BUNDLE_REQUEST)
-			continue;
-		/* the same file twice is one key */
-		if (*out != NULL && !slice_eq((*out)->bytes, item->bytes)) {
-			fault_set(f, FAULT_C31_SEVERAL_KEYS, NULL);
-			return ERR_DENIED;
-		}
-		*out = item;
-	}
+	if (e != ERR_NOT_FOUND)
+		return e;
+	fault_clear(f);
 	return ERR_OK;
 }
 
@@ -90,15 +81,8 @@ static enum err
 gather(struct bundle *b, const struct key_new *key, struct certificate **heap,
     size_t *n, struct fault *f)
 {
-	enum err e = ERR_OK;
+	enum err e = bundle_take_certificates(b, heap, n, f);
 
-	*n = 0;
-	for (size_t i = 0; i < b->n; i++) {
-		if (b->items[i].kind != BUNDLE_CERTIFICATE)
-			continue;
-		heap[(*n)++] = b->items[i].certificate;
-		b->items[i].certificate = NULL;
-	}
 	for (size_t i = 0; i < key->n_certificates && e == ERR_OK; i++) {
 		e = certificate_read(key->certificates[i], &heap[*n], f);
 		if (e == ERR_OK)
