@@ -6,14 +6,21 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 
+#include "base/host.h"
 #include "base/mem.h"
 #include "certs/remote_key.h"
 
 /* Whatever a legal certificate needs; the version is put in front. */
 #define PRIORITIES                                                             \
-	":+AES-128-GCM:+AES-256-GCM:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA"             \
-	":+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1"    \
-	":+SIGN-ALL:+CTYPE-SRV-X509:+CTYPE-CLI-X509"
+	":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD"                  \
+	":+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-X25519:+GROUP-SECP256R1"              \
+	":+GROUP-SECP384R1:+GROUP-SECP521R1"                                   \
+	":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384"           \
+	":+SIGN-ECDSA-SECP521R1-SHA512:+SIGN-ECDSA-SHA256"                     \
+	":+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:+SIGN-RSA-PSS-RSAE-SHA256"     \
+	":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512"                 \
+	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512"                  \
+	":+SIGN-EDDSA-ED25519:+CTYPE-SRV-X509:+CTYPE-CLI-X509"
 
 #define FLIGHT_MAX (512 * 1024)
 #define TURNS_MAX  64
@@ -156,10 +163,21 @@ chain_arrived(struct proof *p, gnutls_session_t client)
 	return true;
 }
 
+/* What went wrong is known to who found it: the other one only heard an alert,
+ * or still waits. */
+static int
+reason(const struct side *server, const struct side *client)
+{
+	if (client->code != 0 && gnutls_error_is_fatal(client->code) &&
+	    client->code != GNUTLS_E_FATAL_ALERT_RECEIVED)
+		return client->code;
+	return server->code != 0 ? server->code : client->code;
+}
+
 static enum err
 shake_hands(struct proof *p, const char *version)
 {
-	char priorities[512];
+	char priorities[1024];
 	struct side server, client;
 	enum err e = ERR_OK;
 
@@ -168,8 +186,10 @@ shake_hands(struct proof *p, const char *version)
 	side_init(&server, &client, GNUTLS_SERVER, priorities, p->server);
 	side_init(&client, &server, GNUTLS_CLIENT, priorities, p->client);
 	gnutls_session_set_ptr(server.session, p);
-	(void)gnutls_server_name_set(
-	    client.session, GNUTLS_NAME_DNS, p->host, strlen(p->host));
+	/* nobody asks for a wildcard by its own name */
+	if (!host_is_wildcard(slice_str(p->host)))
+		(void)gnutls_server_name_set(
+		    client.session, GNUTLS_NAME_DNS, p->host, strlen(p->host));
 	for (int i = 0;
 	     i < TURNS_MAX && !(is_over(&client) && is_over(&server)); i++) {
 		step(&client);
@@ -178,10 +198,9 @@ shake_hands(struct proof *p, const char *version)
 		    gnutls_error_is_fatal(server.code))
 			break;
 	}
-	if (server.code != 0)
-		e = refuse(p, version, gnutls_strerror(server.code));
-	else if (client.code != 0)
-		e = refuse(p, version, gnutls_strerror(client.code));
+	if (server.code != 0 || client.code != 0)
+		e = refuse(
+		    p, version, gnutls_strerror(reason(&server, &client)));
 	else if (!chain_arrived(p, client.session))
 		e = refuse(p, version, "another chain arrived than was sent");
 	side_clear(&server);
@@ -219,6 +238,26 @@ prepare(struct proof *p, struct keyring *k, const struct key_ref *key)
 	return read_chain(p);
 }
 
+/* Keys may have gone away half-way, or cannot open the key: then this is what
+ * to tell, and not what TLS made of it. */
+static enum err
+blame_keys(
+    struct keyring *k, const struct key_ref *key, enum err e, struct fault *f)
+{
+	struct fault why = {0};
+	struct buf spki;
+	enum err answer;
+
+	buf_init(&spki, CHANNEL_MESSAGE_MAX);
+	answer = keyring_public(k, key, &spki, &why);
+	buf_clear(&spki);
+	if (answer == ERR_OK)
+		return e;
+	if (f != NULL)
+		*f = why;
+	return answer;
+}
+
 enum err
 prove(const struct chain *chain, struct keyring *k, const struct key_ref *key,
     const char *host, int min_tls, struct fault *f)
@@ -230,14 +269,20 @@ prove(const struct chain *chain, struct keyring *k, const struct key_ref *key,
 		fault_set(f, FAULT_C37_KEYS_AWAY, NULL);
 		return ERR_CLOSED;
 	}
+	if (!certificate_covers(chain->items[0], slice_str(host))) {
+		fault_set(f, FAULT_C30_PROOF_FAILED,
+		    "A client that asks for %s would refuse this certificate: "
+		    "the name is not in it",
+		    host);
+		return ERR_TLS;
+	}
 	e = prepare(&p, k, key);
 	if (e == ERR_OK)
 		e = shake_hands(&p, "1.3");
 	if (e == ERR_OK && min_tls < 13)
 		e = shake_hands(&p, "1.2");
-	/* keys may have gone away half-way, which is not the chain's fault */
-	if (e != ERR_OK && !keyring_is_ready(k))
-		fault_set(f, FAULT_C37_KEYS_AWAY, NULL);
+	if (e != ERR_OK)
+		e = blame_keys(k, key, e, f);
 	for (unsigned i = 0; i < p.n_certificates; i++)
 		gnutls_pcert_deinit(&p.certificates[i]);
 	remote_key_free(p.key);

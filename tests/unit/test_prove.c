@@ -123,6 +123,55 @@ a_key_that_is_not_the_certificates_fails_the_proof(void **state)
 }
 
 static void
+a_name_that_is_not_in_it_fails_the_proof(void **state)
+{
+	struct pki *root = pki_root("Root");
+	struct pki *leaf = pki_leaf("*.example.com", root);
+	struct chain *chain = chain_of(leaf, root);
+	struct fault f = {0};
+	struct key_new key;
+	struct key_ref ref;
+	struct keys k = {0};
+
+	(void)state;
+	keys_start(&k, ROLE_CONTROL);
+	import(&k, leaf, &key);
+	ref = (struct key_ref){key.id, KEY_TLS, buf_slice(&key.sealed)};
+	assert_int_equal(prove(chain, k.keyring, &ref, HOST, 12, &f), ERR_OK);
+	assert_int_equal(
+	    prove(chain, k.keyring, &ref, "*.example.com", 12, &f), ERR_OK);
+	assert_int_equal(
+	    prove(chain, k.keyring, &ref, "example.com", 12, &f), ERR_TLS);
+	assert_int_equal(f.code, FAULT_C30_PROOF_FAILED);
+	assert_non_null(strstr(f.text, "example.com"));
+	key_new_clear(&key);
+	chain_free(chain);
+	pki_free(leaf);
+	pki_free(root);
+	keys_end(&k);
+}
+
+static void
+a_key_that_keys_cannot_open_is_said_so(void **state)
+{
+	struct pki *root = pki_root("Root"), *leaf = pki_leaf(HOST, root);
+	struct chain *chain = chain_of(leaf, root);
+	struct key_ref ref = {1, KEY_TLS, SLICE("sealed")};
+	struct fault f = {0};
+	struct keys k = {0};
+
+	(void)state;
+	keys_start(&k, ROLE_CONTROL);
+	assert_int_equal(
+	    prove(chain, k.keyring, &ref, HOST, 12, &f), ERR_DENIED);
+	assert_int_equal(f.code, FAULT_C40_KEY_UNREADABLE);
+	chain_free(chain);
+	pki_free(leaf);
+	pki_free(root);
+	keys_end(&k);
+}
+
+static void
 without_keys_there_is_no_proof(void **state)
 {
 	struct pki *root = pki_root("Root"), *leaf = pki_leaf(HOST, root);
@@ -148,6 +197,8 @@ main(void)
 	    cmocka_unit_test(a_workers_keys_sign_every_handshake),
 	    cmocka_unit_test(
 		a_key_that_is_not_the_certificates_fails_the_proof),
+	    cmocka_unit_test(a_name_that_is_not_in_it_fails_the_proof),
+	    cmocka_unit_test(a_key_that_keys_cannot_open_is_said_so),
 	    cmocka_unit_test(without_keys_there_is_no_proof),
 	};
 
