@@ -22,6 +22,7 @@ class Pebble:
 
     def __init__(self, http_port, nonce_reject=0, validity=None, sleep=False):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pebble-"))
+        self.dir.chmod(0o755)  # the daemon's user reads ca.pem
         ca = Ca("pebble listener")
         server = ca.issue("localhost", days=365)
         # clients connect to 127.0.0.1 by the name localhost
