@@ -74,7 +74,10 @@ static const struct command_option events_options[] = {
     {"after", 0, NULL, "N", "those after number N"}, APP,
     {"host", 0, NULL, "HOST", "of this domain only"},
     {"name", 0, NULL, "NAME", "of this name, or as certificate.*"}, END};
-static const struct command_option import_options[] = {DRY_RUN, END};
+static const struct command_option import_options[] = {
+    {"dry-run", 0, NULL, NULL,
+	"only say what could be taken, each line by itself"},
+    END};
 static const struct command_option status_options[] = {
     {"check", 0, NULL, NULL, "one line; exit 1 when a person is needed"}, END};
 static const struct command_option help_options[] = {
