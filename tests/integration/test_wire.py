@@ -113,7 +113,7 @@ class Headers(Case):
 
 
 class Codes(Case):
-    def app(self, name, *backends, **settings):
+    def host_of(self, name, *backends, **settings):
         d = self.daemon
         d.cli("apps", "create", name)
         if backends:
@@ -134,12 +134,12 @@ class Codes(Case):
         return answer, line
 
     def test_h81_an_app_that_never_had_a_backend(self):
-        _, line = self.expect("H81", 503, self.app("blank"))
+        _, line = self.expect("H81", 503, self.host_of("blank"))
         self.assertEqual(line["at"], "info")
         self.assertEqual(line["desc"], "Blank app")
 
     def test_h14_an_app_whose_last_backend_was_removed(self):
-        host = self.app("emptied", self.app_address)
+        host = self.host_of("emptied", self.app_address)
         self.daemon.cli("backends", "remove", "emptied", self.app_address)
         _, line = self.expect("H14", 503, host)
         self.assertEqual(line["desc"], "No web processes running")
@@ -160,7 +160,7 @@ class Codes(Case):
 
     def test_h21_a_backend_that_refuses(self):
         _, line = self.expect("H21", 503,
-                              self.app("refused", f"127.0.0.1:{free_port()}"))
+                              self.host_of("refused", f"127.0.0.1:{free_port()}"))
         self.assertEqual(line["desc"], "Backend connection refused")
 
     def test_h12_a_backend_that_never_answers(self):
@@ -168,13 +168,13 @@ class Codes(Case):
             sock.recv(65536)
             time.sleep(3)
         with Backend(behave=silent) as b:
-            _, line = self.expect("H12", 503, self.app(
+            _, line = self.expect("H12", 503, self.host_of(
                 "silent", b.address, first_byte_timeout="300ms"))
             self.assertEqual(line["desc"], "Request timeout")
 
     def test_h13_a_backend_that_closes_without_a_response(self):
         with Backend(behave=lambda s: s.recv(65536)) as b:
-            self.expect("H13", 503, self.app("closing", b.address),
+            self.expect("H13", 503, self.host_of("closing", b.address),
                         method="POST", body=b"x")
 
     def test_h17_a_backend_that_speaks_no_http(self):
@@ -182,14 +182,14 @@ class Codes(Case):
             sock.recv(65536)
             sock.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")
         with Backend(behave=nonsense) as b:
-            self.expect("H17", 503, self.app("nonsense", b.address))
+            self.expect("H17", 503, self.host_of("nonsense", b.address))
 
     def test_h18_a_backend_that_breaks_off_its_body(self):
         def short(sock):
             sock.recv(65536)
             sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
         with Backend(behave=short) as b:
-            host = self.app("short", b.address)
+            host = self.host_of("short", b.address)
             status, data = raw(
                 self.daemon.http, b"GET / HTTP/1.1\r\nHost: "
                 + host.encode() + b"\r\n\r\n")
@@ -204,7 +204,7 @@ class Codes(Case):
             sock.recv(65536)
             time.sleep(1)
         with Backend(behave=slow) as b:
-            host = self.app("left", b.address)
+            host = self.host_of("left", b.address)
             with socket.create_connection(
                     ("127.0.0.1", self.daemon.http)) as s:
                 s.sendall(b"GET /left HTTP/1.1\r\nHost: " + host.encode()
@@ -215,7 +215,7 @@ class Codes(Case):
                      what="H27 in the log")
 
     def test_h80_maintenance(self):
-        _, line = self.expect("H80", 503, self.app(
+        _, line = self.expect("H80", 503, self.host_of(
             "resting", self.app_address, maintenance="on"))
         self.assertEqual(line["at"], "info")
 
@@ -225,7 +225,7 @@ class Codes(Case):
         self.assertIn("T10", answer.body.decode())
 
     def test_h31_a_host_that_the_connections_certificate_does_not_cover(self):
-        host = self.app("misdirected", self.app_address)
+        host = self.host_of("misdirected", self.app_address)
         with Https(self.daemon.https, self.host) as c:
             answer = c.request("/", host=host)
             self.assertEqual(answer.status, 421)
@@ -237,12 +237,12 @@ class Codes(Case):
         self.assertEqual(answer.json()["code"], "T10")
 
     def test_a_failing_backend_is_tried_around(self):
-        host = self.app("pair", f"127.0.0.1:{free_port()}", self.app_address)
+        host = self.host_of("pair", f"127.0.0.1:{free_port()}", self.app_address)
         for _ in range(20):
             self.assertEqual(http(self.daemon.http, host).status, 200)
 
     def test_force_https_redirects_by_method(self):
-        host = self.app("forced", self.app_address, force_https="on")
+        host = self.host_of("forced", self.app_address, force_https="on")
         for method, status in (("GET", 301), ("POST", 308)):
             answer = http(self.daemon.http, host, "/a?b", method=method)
             self.assertEqual(answer.status, status)
@@ -264,7 +264,7 @@ class Codes(Case):
                     s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
                               b"unix")
             threading.Thread(target=serve, daemon=True).start()
-            host = self.app("local", f"unix:{path}")
+            host = self.host_of("local", f"unix:{path}")
             self.assertEqual(http(self.daemon.http, host).body, b"unix")
 
 

@@ -74,7 +74,8 @@ class Https:
     def request(self, path="/", method="GET", body=None, headers=None,
                 host=None):
         fields = {"Host": host or self.host, **(headers or {})}
-        self.connection.request(method, path, body=body, headers=fields)
+        self.connection.request(method, path, body=body, headers=fields,
+                                encode_chunked="Transfer-Encoding" in fields)
         response = self.connection.getresponse()
         return Answer(response, response.read(), self.certificate)
 
