@@ -53,8 +53,8 @@ master_keys_read(struct slice text, struct master_keys *out, struct fault *f)
 	*out = (struct master_keys){0};
 	while (slice_cut(&text, '\n', &line)) {
 		number++;
-		line = slice_trim(line);
-		if (line.n == 0 || line.p[0] == '#')
+		line = slice_trim(slice_of(line.p, slice_find(line, '#')));
+		if (line.n == 0)
 			continue;
 		if (out->n == MASTER_KEYS_MAX ||
 		    read_key(line, out) != ERR_OK) {
