@@ -81,12 +81,19 @@ static enum err
 read_body(struct api_call *call, struct fault *f)
 {
 	struct slice body = http_body(call->x);
+	enum err e;
 
 	if (call->route->kind != API_CHANGES || body.n == 0) {
 		call->body = json_object();
 		return ERR_OK;
 	}
-	return json_parse(body, &call->body, f);
+	e = json_parse(body, &call->body, f);
+	if (e == ERR_OK && !json_is_object(call->body)) {
+		fault_set(f, FAULT_P11_FIELD_INVALID,
+		    "The request's body is not a JSON object");
+		e = ERR_SYNTAX;
+	}
+	return e;
 }
 
 static enum err

@@ -232,12 +232,14 @@ prove_for(struct control *c, struct custom *u, const struct domain *d,
     struct fault *f)
 {
 	struct key_ref key = {u->key.id, KEY_TLS, buf_slice(&u->key.sealed)};
+	char host[HOST_SIZE + 16];
 	struct app a;
 	enum err e = app_load(c, d->app, &a, f);
 
+	domain_sample(d->host, host);
 	if (e == ERR_OK)
 		e = prove(
-		    u->chain, c->keyring, &key, d->host, app_min_tls(c, &a), f);
+		    u->chain, c->keyring, &key, host, app_min_tls(c, &a), f);
 	app_unload(&a);
 	return e;
 }

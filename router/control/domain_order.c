@@ -71,8 +71,6 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 	d.retry_at = retry_at > now ? retry_at : now + delay;
 	d.order_fault = *f;
 	d.needs_person = needs_person;
-	log_warning("order failed host=%s code=%s text=\"%s\"", host,
-	    fault_code_name(f->code), f->text);
 	if (domain_settle(c, &d, EVENT_BY_ITSELF) != ERR_OK ||
 	    domain_event(c, &d, "certificate.fail", EVENT_BY_ITSELF, NULL) !=
 		ERR_OK ||
@@ -188,9 +186,6 @@ on_issued(void *ctx, int64_t order_id, const char *host,
 		e = change_commit(c, &f);
 	if (e != ERR_OK)
 		change_abort(c);
-	else
-		log_info("certificate issued host=%s number=%lld", host,
-		    (long long)number);
 	return e;
 }
 
