@@ -1,88 +1,168 @@
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "admin-tui/cli.h"
 #include "admin-tui/cli_run.h"
+#include "admin-tui/words.h"
 #include "base/mem.h"
 
-/*
- * A document whose members may grow with the daemon, as lines of "label
- * value": members of members are named "domains In use".
- */
-static void
-show_value(struct cli *c, const char *label, const json_t *value)
+/* The statuses of a domain, worst first (DESIGN.md, 4). */
+static const char *const statuses[] = {
+    "Action required", "Pending DNS", "Creating", "Not used", "In use"};
+
+static long long
+number(const json_t *o, const char *key)
 {
-	const char *key;
-	json_t *member;
-	size_t i;
-	if (json_is_object(value)) {
-		json_object_foreach((json_t *)value, key, member)
-		{
-			char *inner = xasprintf(
-			    "%s%s%s", label, label[0] != '\0' ? " " : "", key);
-			show_value(c, inner, member);
-			free(inner);
-		}
-	} else if (json_is_array(value)) {
-		json_array_foreach(value, i, member)
-		{
-			show_value(c, label, member);
-		}
-	} else if (json_is_string(value)) {
-		char time[CLI_TIME_SIZE];
-		cli_field(&c->out, label, "%s",
-		    cli_time(&c->out, json_string_value(value), time));
-	} else if (!json_is_null(value)) {
-		char *text = json_text(value);
-		cli_field(&c->out, label, "%s", text);
-		free(text);
+	return (long long)json_int(o, key);
+}
+
+/* --- status --------------------------------------------------------------- */
+
+static void
+show_domains(struct cli *c, const json_t *by_status)
+{
+	for (size_t i = 0; i < COUNT_OF(statuses); i++)
+		cli_field(&c->out, statuses[i], "%lld",
+		    number(by_status, statuses[i]));
+}
+
+/* The faults that are there, in words: how many domains have each. */
+static void
+show_faults(struct cli *c, const json_t *by_code)
+{
+	const char *code;
+	json_t *n;
+	json_object_foreach((json_t *)by_code, code, n)
+	{
+		const struct fault_row *row =
+		    fault_lookup(fault_code_parse(code));
+		cli_field(&c->out, "Fault", "%s %s: %lld", code,
+		    row != NULL ? row->title : "",
+		    (long long)json_integer_value(n));
 	}
 }
 
-static int
-show_document(struct cli *c, const char *name)
+static void
+show_workers(struct cli *c, const json_t *w)
 {
-	struct client_answer a;
-	int status = cli_ask(c, "GET", client_path(name, NULL), NULL, &a);
-	if (status != CLI_DONE)
-		return status;
-	cli_json(&c->out, a.body);
-	if (!c->out.is_json)
-		show_value(c, "", a.body);
-	client_answer_clear(&a);
-	return CLI_DONE;
+	cli_field(&c->out, "Workers", "%lld of %lld", number(w, "up"),
+	    number(w, "count"));
+	cli_field(&c->out, "Connections", "%lld open, %lld in all",
+	    number(w, "connections_open"), number(w, "connections_total"));
+	cli_field(&c->out, "Handshakes", "%lld full, %lld resumed, %lld failed",
+	    number(w, "handshakes_full"), number(w, "handshakes_resumed"),
+	    number(w, "handshakes_failed"));
+	cli_field(&c->out, "Requests", "%lld open, %lld in all, %lld errors",
+	    number(w, "requests_active"), number(w, "requests_total"),
+	    number(w, "errors"));
+	if (number(w, "log_lines_dropped") != 0)
+		cli_field(&c->out, "Log lines lost", "%lld",
+		    number(w, "log_lines_dropped"));
 }
 
-int
-cli_acme(struct cli *c)
+static void
+show_ca(struct cli *c, const json_t *acme)
 {
-	return show_document(c, "acme");
+	char fault[CLI_FAULT_SIZE];
+	cli_field(&c->out, "CA", "%s", json_str(acme, "directory"));
+	cli_field(&c->out, "Account", "%s", json_str(acme, "account"));
+	cli_field(&c->out, "Terms agreed", "%s",
+	    json_bool(acme, "terms_agreed") ? "yes" : "no");
+	cli_field(&c->out, "Orders", "%lld under way, %lld waiting",
+	    number(acme, "orders_in_flight"), number(acme, "orders_waiting"));
+	if (json_obj(acme, "fault") != NULL)
+		cli_field(&c->out, "CA fault", "%s",
+		    cli_fault_text(json_obj(acme, "fault"), fault));
+}
+
+static void
+show_status(struct cli *c, const json_t *o)
+{
+	char span[WORDS_SIZE];
+	const json_t *store = json_obj(o, "store");
+	if (json_bool(o, "test_clock"))
+		cli_field(&c->out, "TEST CLOCK", "%s",
+		    "the time is not real: TOWPATH_CLOCK is set");
+	cli_field(&c->out, "Version", "%s on %s", json_str(o, "version"),
+	    json_str(o, "node"));
+	cli_field(&c->out, "Up", "%s", words_span(json_int(o, "uptime"), span));
+	cli_field(&c->out, "Needs a person", "%lld", number(o, "needs_person"));
+	show_domains(c, json_obj(o, "domains"));
+	show_faults(c, json_obj(o, "faults"));
+	show_workers(c, json_obj(o, "workers"));
+	cli_field(
+	    &c->out, "Keys", "%s", json_bool(o, "keys") ? "ready" : "away");
+	show_ca(c, json_obj(o, "acme"));
+	cli_field(&c->out, "Store", "%s, %lld bytes", json_str(store, "path"),
+	    number(store, "bytes"));
 }
 
 /* One line, for a monitor: what a person has to do is counted, not told. */
 static int
-check(struct cli *c)
+check(struct cli *c, const json_t *status)
 {
-	struct client_answer a;
-	int status = cli_ask(c, "GET", client_path("status", NULL), NULL, &a);
-	if (status != CLI_DONE)
-		return status;
-	int64_t needs = json_int(a.body, "needs_person");
-	cli_json(&c->out, a.body);
+	long long needs = number(status, "needs_person");
 	if (needs == 0)
 		cli_say(&c->out, "ok");
 	else
 		cli_say(&c->out,
 		    "%lld domain%s need%s a person; see towpath domains "
-		    "--problems",
-		    (long long)needs, needs == 1 ? "" : "s",
-		    needs == 1 ? "s" : "");
-	client_answer_clear(&a);
+		    "--status \"Action required\"",
+		    needs, needs == 1 ? "" : "s", needs == 1 ? "s" : "");
 	return needs == 0 ? CLI_DONE : CLI_REFUSED;
 }
 
 int
 cli_status(struct cli *c)
 {
-	return args_has(&c->args, "check") ? check(c)
-					   : show_document(c, "status");
+	struct client_answer a;
+	int status = cli_ask(c, "GET", client_path("status", NULL), NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	cli_json(&c->out, a.body);
+	if (args_has(&c->args, "check"))
+		status = check(c, a.body);
+	else
+		show_status(c, a.body);
+	client_answer_clear(&a);
+	return status;
+}
+
+/* --- acme ----------------------------------------------------------------- */
+
+static void
+show_list(struct cli *c, const char *label, const json_t *list,
+    const char *time_key, const char *state_key)
+{
+	char time[CLI_TIME_SIZE];
+	size_t i;
+	json_t *item;
+	json_array_foreach(list, i, item)
+	{
+		const char *state = json_str(item, state_key);
+		cli_field(&c->out, label, "%s %s%s%s", json_str(item, "host"),
+		    cli_time(&c->out, json_str(item, time_key), time),
+		    state[0] != '\0' ? " " : "", state);
+	}
+}
+
+int
+cli_acme(struct cli *c)
+{
+	struct client_answer a;
+	const char *kind;
+	json_t *n;
+	int status = cli_ask(c, "GET", client_path("acme", NULL), NULL, &a);
+	if (status != CLI_DONE)
+		return status;
+	cli_json(&c->out, a.body);
+	show_ca(c, a.body);
+	json_object_foreach(json_obj(a.body, "attempts_7d"), kind, n)
+	{
+		cli_field(&c->out, "Last 7 days", "%lld of %s",
+		    (long long)json_integer_value(n), kind);
+	}
+	show_list(c, "Order", json_obj(a.body, "orders"), "since", "state");
+	show_list(c, "Renewal", json_obj(a.body, "renewals"), "renews_at", "");
+	client_answer_clear(&a);
+	return CLI_DONE;
 }
