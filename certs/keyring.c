@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/wire.h"
 
@@ -69,9 +70,17 @@ check(const struct wire *w, struct fault *f)
 	return ERR_SYNTAX;
 }
 
+static int
+left_ms(int64_t deadline_ms)
+{
+	int64_t left = deadline_ms - clock_mono_ms();
+
+	return left < 1 ? 1 : (int)left;
+}
+
 static enum err
-load(struct keyring *k, const struct key_ref *key, struct buf *answer,
-    struct fault *f)
+load(struct keyring *k, const struct key_ref *key, int timeout_ms,
+    struct buf *answer, struct fault *f)
 {
 	struct buf q;
 	enum err e;
@@ -80,27 +89,34 @@ load(struct keyring *k, const struct key_ref *key, struct buf *answer,
 	wire_put_u64(&q, key->id);
 	wire_put_u8(&q, (uint8_t)key->purpose);
 	wire_put_bytes(&q, key->sealed);
-	e = ask(k, MSG_KEY_LOAD, &q, k->timeout_ms, answer, f);
+	e = ask(k, MSG_KEY_LOAD, &q, timeout_ms, answer, f);
 	buf_clear(&q);
 	return e;
 }
 
 /*
  * Asks about a key by its number; when keys does not have it open, loads it
- * and asks once more.
+ * and asks once more, all of it within the time.
  */
 static enum err
 ask_loaded(struct keyring *k, const struct key_ref *key, enum message type,
     const struct buf *question, int timeout_ms, struct buf *answer,
     struct fault *f)
 {
-	enum err e = ask(k, type, question, timeout_ms, answer, f);
+	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+	struct fault own = {0};
+	enum err e;
 
+	if (f == NULL)
+		f = &own;
+	e = ask(k, type, question, timeout_ms, answer, f);
 	if (e != ERR_DENIED || f->code != FAULT_C41_KEY_NOT_LOADED)
 		return e;
 	fault_clear(f);
-	e = load(k, key, answer, f);
-	return e == ERR_OK ? ask(k, type, question, timeout_ms, answer, f) : e;
+	e = load(k, key, left_ms(deadline_ms), answer, f);
+	if (e == ERR_OK)
+		e = ask(k, type, question, left_ms(deadline_ms), answer, f);
+	return e;
 }
 
 /* GnuTLS' words for what is to be signed how. */
@@ -298,7 +314,7 @@ keyring_public(struct keyring *k, const struct key_ref *key, struct buf *spki,
 	enum err e;
 
 	buf_init(&answer, CHANNEL_MESSAGE_MAX);
-	e = load(k, key, &answer, f);
+	e = load(k, key, k->timeout_ms, &answer, f);
 	if (e == ERR_OK) {
 		w = wire_open(buf_slice(&answer));
 		(void)wire_u8(&w);
