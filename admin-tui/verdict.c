@@ -25,23 +25,61 @@ certificate(struct page *p, const struct model *m, const json_t *o)
 	if (c.is_trusted)
 		page_mark(p, GLYPH_OK, ROLE_OK,
 		    "chain of %d, trusted by browsers", (int)c.chain_length);
-	else
-		page_mark(p, "!", ROLE_WARN, "chain of %d, not trusted: %s",
-		    (int)c.chain_length, c.trust_fault);
+	else /* the warnings say why */
+		page_mark(p, "!", ROLE_WARN,
+		    "chain of %d, not trusted by browsers",
+		    (int)c.chain_length);
 	cert_clear(&c);
 }
 
-static void
-strings(struct page *p, const json_t *answer, const char *key, const char *mark,
-    enum role role, const char *after)
+static bool
+has_string(const json_t *list, const char *s)
 {
-	const json_t *list = json_obj(answer, key), *item;
+	const json_t *item;
 	size_t i;
 	json_array_foreach(list, i, item)
 	{
-		const char *s = json_string_value(item);
-		if (s != NULL)
-			page_mark(p, mark, role, "%s%s", s, after);
+		if (json_is_string(item) &&
+		    strcmp(json_string_value(item), s) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+dropped(struct page *p, const json_t *answer)
+{
+	const json_t *list = json_obj(answer, "dropped"), *item;
+	size_t i;
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_string(item))
+			page_mark(p, "-", ROLE_DIM, "%s is left out",
+			    json_string_value(item));
+	}
+}
+
+/* The domains that get it, and other names that are new. */
+static void
+users(struct page *p, const json_t *answer, const char *host)
+{
+	const json_t *hosts = json_obj(answer, "hosts"), *item;
+	const json_t *gained = json_obj(answer, "names_gained");
+	size_t i;
+	if (!has_string(hosts, host))
+		page_mark(p, GLYPH_OK, ROLE_OK, "%s", host);
+	json_array_foreach(hosts, i, item)
+	{
+		if (json_is_string(item))
+			page_mark(p, GLYPH_OK, ROLE_OK, "%s",
+			    json_string_value(item));
+	}
+	json_array_foreach(gained, i, item)
+	{
+		const char *name = json_string_value(item);
+		if (name != NULL && strcmp(name, host) != 0 &&
+		    !has_string(hosts, name))
+			page_mark(p, "+", ROLE_NEW, "%s is covered too", name);
 	}
 }
 
@@ -96,13 +134,10 @@ verdict_page(struct page *p, const struct model *m, const char *host,
 	const struct domain *d = model_find(m, host);
 	const json_t *o = json_obj(answer, "certificate");
 	certificate(p, m, o);
-	strings(p, answer, "dropped", "-", ROLE_DIM, " is left out");
+	dropped(p, answer);
 	warnings(p, answer);
 	page_line(p, ROLE_TITLE, 1, "WHO WILL USE IT");
-	if (json_array_size(json_obj(answer, "hosts")) == 0)
-		page_mark(p, GLYPH_OK, ROLE_OK, "%s", host);
-	strings(p, answer, "hosts", GLYPH_OK, ROLE_OK, "");
-	strings(p, answer, "names_gained", "+", ROLE_NEW, " gains cover");
+	users(p, answer, host);
 	lost(p, answer);
 	if (d != NULL && d->has_certificate)
 		page_pair(p, "now", "#%d %s, %s", (int)d->certificate.number,

@@ -18,22 +18,48 @@ KEYS = {"enter": "\r", "esc": "\x1b", "tab": "\t", "up": "\x1b[A",
         "space": " ", "backspace": "\x7f", "ctrl-u": "\x15"}
 
 
+class Screen(pyte.Screen):
+    """With SU and SD (ECMA-48, 8.3.147 and 8.3.113), which every terminal has
+    and curses uses, but not pyte."""
+
+    def _scroll(self, count, line, move):
+        top, bottom = self.margins or (0, self.lines - 1)
+        y, self.cursor.y = self.cursor.y, top if line == "top" else bottom
+        for _ in range(min(count, bottom - top + 1)):
+            move()
+        self.cursor.y = y
+
+    def scroll_up(self, count=1):
+        self._scroll(count or 1, "bottom", self.index)
+
+    def scroll_down(self, count=1):
+        self._scroll(count or 1, "top", self.reverse_index)
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, S="scroll_up", T="scroll_down")
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down"}
+
+
 class Terminal:
     """with Terminal(daemon, rows=24, columns=80) as t:
     t.wait("In use"); t.keys("j", "enter")."""
 
     def __init__(self, daemon, *args, rows=24, columns=80, env=None,
                  directory=None):
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
+        self.screen = Screen(columns, rows)
+        self.stream = Stream(self.screen)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8",
-                              TZ="UTC", **(env or {}))
-            if directory:
-                os.chdir(directory)
-            program = str(BUILD / "towpath")
-            os.execv(program, [program, "-s", str(daemon.socket), *args])
+            try:
+                os.environ.update({"TERM": "xterm-256color", "TZ": "UTC",
+                                   "LC_ALL": "C.UTF-8", **(env or {})})
+                if directory:
+                    os.chdir(directory)
+                program = str(BUILD / "towpath")
+                os.execv(program, [program, "-s", str(daemon.socket), *args])
+            finally:
+                os._exit(127)  # never the test's own clean-up
         self.resize(rows, columns)
 
     def resize(self, rows, columns):
