@@ -30,8 +30,7 @@ enum message {
 	MSG_SETUP,  /* u32 instance, bytes config (router/config.h),
 		     * then per role; descriptors in this order:
 		     *   control: shared memfd, control socket (listening),
-		     *            one stats page per worker, in order,
-		     *            listeners of [listen] metrics (HTTP)
+		     *            one stats page per worker, in order
 		     *   keys:    master key file
 		     *   worker:  shared memfd (read-only), own stats page,
 		     *            access log (if any), then listeners in the

@@ -190,6 +190,25 @@ config_difference(const struct config *a, const struct config *b, size_t *at,
 	return false;
 }
 
+bool
+config_idle(const struct config *c, size_t *at, char name[CONFIG_NAME_SIZE])
+{
+	const struct config_row *row;
+	struct config standard;
+	bool found = false;
+
+	config_init(&standard);
+	for (; !found && (row = config_row_at(*at)) != NULL; (*at)++) {
+		found = (row->flags & CONFIG_IDLE) != 0 &&
+			!is_same(c, &standard, row);
+		if (found)
+			(void)snprintf(name, CONFIG_NAME_SIZE, "%s.%s",
+			    row->section, row->key);
+	}
+	config_clear(&standard);
+	return found;
+}
+
 void
 config_take_live(struct config *into, const struct config *from)
 {

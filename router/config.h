@@ -132,6 +132,11 @@ enum err MUST_USE config_decode(struct slice encoded, struct config *out);
 bool config_difference(const struct config *a, const struct config *b,
     size_t *at, char name[CONFIG_NAME_SIZE], bool *is_live);
 
+/* The next key, from *at on (0 at first), that is set though it has no effect
+ * in this version; false when there is none. */
+bool config_idle(
+    const struct config *c, size_t *at, char name[CONFIG_NAME_SIZE]);
+
 /* Takes over the values that can change while running. */
 void config_take_live(struct config *into, const struct config *from);
 

@@ -17,40 +17,42 @@
 
 /* The first CA and the one that takes over have the same keys. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): these are no expressions */
-#define ACME_ROWS(section_, field, directory_)                                 \
+#define ACME_ROWS(section_, field, directory_, idle_)                          \
 	{.section = section_, .key = "directory", .type = CONFIG_URL,          \
 	    .at = AT(field.directory), .standard = directory_,                 \
-	    .help = "the CA's ACME directory"},                                \
+	    .flags = idle_, .help = "the CA's ACME directory"},                \
 	{.section = section_, .key = "email", .type = CONFIG_STRING,           \
 	    .at = AT(field.email), .standard = "",                             \
-	    .help = "for the CA's messages; optional"},                        \
+	    .flags = idle_, .help = "for the CA's messages; optional"},        \
 	{.section = section_, .key = "agree_terms", .type = CONFIG_FLAG,       \
 	    .at = AT(field.agree_terms), .standard = "no",                     \
-	    .help = "you agree to the CA's terms of service"},                 \
+	    .flags = idle_, .help = "you agree to the CA's terms of service"}, \
 	{.section = section_, .key = "ca_file", .type = CONFIG_STRING,         \
 	    .at = AT(field.ca_file), .standard = "",                           \
+	    .flags = idle_,                                                    \
 	    .help = "extra roots to trust when talking to the CA"},            \
 	{.section = section_, .key = "profile", .type = CONFIG_STRING,         \
 	    .at = AT(field.profile), .standard = "",                           \
-	    .help = "certificate profile to ask for"},                         \
+	    .flags = idle_, .help = "certificate profile to ask for"},         \
 	{.section = section_, .key = "key_type", .type = CONFIG_CHOICE,        \
 	    .at = AT(field.key_type), .standard = "ecdsa-p256",                \
 	    .words = "ecdsa-p256 rsa-2048",                                    \
-	    .help = "of keys made here"},                                      \
+	    .flags = idle_, .help = "of keys made here"},                      \
 	{.section = section_, .key = "challenges", .type = CONFIG_CHOICES,     \
 	    .at = AT(field.challenges),                                        \
 	    .standard = "http-01 tls-alpn-01 dns-01",                          \
-	    .words = "http-01 tls-alpn-01 dns-01", .flags = CONFIG_NEEDED,     \
+	    .words = "http-01 tls-alpn-01 dns-01",                             \
+	    .flags = CONFIG_NEEDED | idle_,                                    \
 	    .help = "allowed ones, in order of preference"},                   \
 	{.section = section_, .key = "max_orders", .type = CONFIG_COUNT,       \
 	    .at = AT(field.max_orders), .standard = "20", .min = 1,            \
-	    .max = 1000, .help = "under way at once"},                         \
+	    .max = 1000, .flags = idle_, .help = "under way at once"},         \
 	{.section = section_, .key = "eab_kid", .type = CONFIG_STRING,         \
 	    .at = AT(field.eab_kid), .standard = "",                           \
-	    .help = "external account binding: its key's id"},                 \
+	    .flags = idle_, .help = "external account binding: its key's id"}, \
 	{.section = section_, .key = "eab_hmac_key", .type = CONFIG_STRING,    \
 	    .at = AT(field.eab_hmac_key), .standard = "",                      \
-	    .flags = CONFIG_SECRET,                                            \
+	    .flags = CONFIG_SECRET | idle_,                                    \
 	    .help = "external account binding: its key"}
 
 /* NOLINTEND(bugprone-macro-parentheses) */
@@ -64,9 +66,11 @@ static const struct config_row rows[] = {
 	    .help = "addresses for HTTPS"},
 	{.section = "listen", .key = "metrics", .type = CONFIG_ADDRS,
 	    .at = AT(listen.metrics), .standard = "",
+	    .flags = CONFIG_IDLE,
 	    .help = "addresses for Prometheus; empty: control socket only"},
 	{.section = "listen", .key = "proxy_protocol", .type = CONFIG_FLAG,
 	    .at = AT(listen.proxy_protocol), .standard = "off",
+	    .flags = CONFIG_IDLE,
 	    .help = "every connection must begin with it"},
 
 	{.section = "router", .key = "workers", .type = CONFIG_COUNT,
@@ -97,6 +101,7 @@ static const struct config_row rows[] = {
 	{.section = "router", .key = "upgrade_drain_timeout",
 	    .type = CONFIG_TIME, .at = AT(router.upgrade_drain_timeout_ms),
 	    .standard = "24h", .min = 0, .max = YEAR,
+	    .flags = CONFIG_IDLE,
 	    .help = "how long an old worker may keep its connections"},
 	{.section = "router", .key = "access_log", .type = CONFIG_STRING,
 	    .at = AT(router.access_log), .standard = "stdout",
@@ -129,7 +134,8 @@ static const struct config_row rows[] = {
 	    .at = AT(store.keep_events_ms), .standard = "365d", .min = HOUR,
 	    .max = 100 * YEAR, .help = "how long events are kept"},
 	{.section = "store", .key = "cluster", .type = CONFIG_STRING,
-	    .at = AT(store.cluster), .standard = "", .flags = CONFIG_SECRET,
+	    .at = AT(store.cluster), .standard = "",
+	    .flags = CONFIG_SECRET | CONFIG_IDLE,
 	    .help = "postgresql://... when several nodes share one state"},
 
 	{.section = "control", .key = "socket", .type = CONFIG_PATH,
@@ -140,15 +146,17 @@ static const struct config_row rows[] = {
 	    .help = "who may connect; empty: root and the daemon's user"},
 	{.section = "control", .key = "api_host", .type = CONFIG_HOST,
 	    .at = AT(control.api_host), .standard = "",
+	    .flags = CONFIG_IDLE,
 	    .help = "serve the API at https://HOST/ with tokens"},
 	{.section = "control", .key = "webhook_networks",
 	    .type = CONFIG_NETWORKS, .at = AT(control.webhook_networks),
 	    .standard = "",
+	    .flags = CONFIG_IDLE,
 	    .help = "private networks a webhook may call, also by http"},
 
 	ACME_ROWS("acme", acme,
-	    "https://acme-v02.api.letsencrypt.org/directory"),
-	ACME_ROWS("acme.fallback", acme_fallback, ""),
+	    "https://acme-v02.api.letsencrypt.org/directory", 0U),
+	ACME_ROWS("acme.fallback", acme_fallback, "", CONFIG_IDLE),
 
 	{.section = "dns", .key = "resolvers", .type = CONFIG_RESOLVERS,
 	    .at = AT(dns.resolvers), .standard = "",
@@ -159,33 +167,40 @@ static const struct config_row rows[] = {
 	    .help = "how often a pending domain is looked at"},
 	{.section = "dns", .key = "provider", .type = CONFIG_CHOICE,
 	    .at = AT(dns.provider), .standard = "",
-	    .words = "route53 rfc2136 exec", .help = "for dns-01"},
+	    .words = "route53 rfc2136 exec", .flags = CONFIG_IDLE,
+	    .help = "for dns-01"},
 	{.section = "dns.route53", .key = "access_key_id",
 	    .type = CONFIG_STRING, .at = AT(dns.route53.access_key_id),
-	    .standard = "", .flags = CONFIG_SECRET, .help = "of AWS"},
+	    .standard = "", .flags = CONFIG_SECRET | CONFIG_IDLE,
+	    .help = "of AWS"},
 	{.section = "dns.route53", .key = "secret_access_key",
 	    .type = CONFIG_STRING, .at = AT(dns.route53.secret_access_key),
-	    .standard = "", .flags = CONFIG_SECRET, .help = "of AWS"},
+	    .standard = "", .flags = CONFIG_SECRET | CONFIG_IDLE,
+	    .help = "of AWS"},
 	{.section = "dns.route53", .key = "endpoint", .type = CONFIG_STRING,
 	    .at = AT(dns.route53.endpoint), .standard = "",
+	    .flags = CONFIG_IDLE,
 	    .help = "another than AWS' own"},
 	{.section = "dns.rfc2136", .key = "server", .type = CONFIG_STRING,
 	    .at = AT(dns.rfc2136.server), .standard = "",
+	    .flags = CONFIG_IDLE,
 	    .help = "ADDRESS[:PORT] of the primary name server"},
 	{.section = "dns.rfc2136", .key = "key_name", .type = CONFIG_STRING,
 	    .at = AT(dns.rfc2136.key_name), .standard = "",
+	    .flags = CONFIG_IDLE,
 	    .help = "of the TSIG key"},
 	{.section = "dns.rfc2136", .key = "key_algorithm",
 	    .type = CONFIG_CHOICE, .at = AT(dns.rfc2136.key_algorithm),
 	    .standard = "hmac-sha256",
 	    .words = "hmac-sha256 hmac-sha384 hmac-sha512",
-	    .flags = CONFIG_NEEDED, .help = "of the TSIG key"},
+	    .flags = CONFIG_NEEDED | CONFIG_IDLE, .help = "of the TSIG key"},
 	{.section = "dns.rfc2136", .key = "key_secret",
 	    .type = CONFIG_STRING, .at = AT(dns.rfc2136.key_secret),
-	    .standard = "", .flags = CONFIG_SECRET,
+	    .standard = "", .flags = CONFIG_SECRET | CONFIG_IDLE,
 	    .help = "of the TSIG key, base64"},
 	{.section = "dns.exec", .key = "command", .type = CONFIG_STRING,
 	    .at = AT(dns.exec.command), .standard = "",
+	    .flags = CONFIG_IDLE,
 	    .help = "a program that sets and removes TXT records"},
 };
 /* clang-format on */

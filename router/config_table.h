@@ -33,6 +33,7 @@ enum config_flag {
 	CONFIG_LIVE = 2,   /* SIGHUP changes it */
 	CONFIG_AUTO = 4,   /* "auto" is 0 */
 	CONFIG_NEEDED = 8, /* not empty */
+	CONFIG_IDLE = 16,  /* has no effect in this version: said aloud */
 };
 
 struct config_row {

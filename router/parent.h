@@ -64,7 +64,7 @@ struct parent {
 	int shared, shared_readonly, master_key;
 	int access_log; /* -1: off */
 	int control_socket;
-	struct fd_list stats, listeners, metrics;
+	struct fd_list stats, listeners;
 	struct proc_user control_user, edge_user, keys_user;
 	struct process *processes; /* control, keys 0..N, workers 0..N-1 */
 	size_t n_processes;

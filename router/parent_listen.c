@@ -276,8 +276,6 @@ parent_listen(struct parent *p, struct fault *f)
 		e = listen_at_all(&c->listen.http, &p->listeners, f);
 	if (e == ERR_OK)
 		e = listen_at_all(&c->listen.https, &p->listeners, f);
-	if (e == ERR_OK)
-		e = listen_at_all(&c->listen.metrics, &p->metrics, f);
 	return e;
 }
 
@@ -285,5 +283,4 @@ void
 parent_stop_listening(struct parent *p)
 {
 	fd_list_clear(&p->listeners);
-	fd_list_clear(&p->metrics);
 }

@@ -226,6 +226,18 @@ apply_level(struct parent *p)
 	processes_tell(p, ROLE_WORKER, MSG_LEVEL, body, NULL, 0);
 }
 
+/* A key that is known but does nothing yet must not pass in silence. */
+static void
+warn_of_idle_keys(const struct config *c)
+{
+	char name[CONFIG_NAME_SIZE];
+	size_t at = 0;
+
+	while (config_idle(c, &at, name))
+		log_warning(
+		    "%s has no effect in towpath %s", name, TOWPATH_VERSION);
+}
+
 /* Takes over what can change while running; says by name what cannot. */
 static void
 take_over(struct parent *p, const struct config *next)
@@ -244,6 +256,7 @@ take_over(struct parent *p, const struct config *next)
 	}
 	config_take_live(&p->config, next);
 	apply_level(p);
+	warn_of_idle_keys(next);
 }
 
 static void
@@ -309,6 +322,7 @@ open_all(struct parent *p, struct fault *f)
 	if (e != ERR_OK)
 		return e;
 	log_set_level((enum log_level)p->config.router.log_level);
+	warn_of_idle_keys(&p->config);
 	(void)proc_raise_files();
 	e = parent_set_up(p, f);
 	if (e == ERR_OK)
@@ -383,12 +397,16 @@ parent_check(const char *config_path)
 {
 	struct parent p = {.config_path = config_path};
 	struct fault f = {0};
-	enum err e = config_load(config_path, &p.config, &f);
+	enum err e;
 
+	log_set_name("check");
+	e = config_load(config_path, &p.config, &f);
 	if (e == ERR_OK)
 		e = parent_check_users(&p, &f);
 	if (e != ERR_OK)
 		parent_complain(&f);
+	else
+		warn_of_idle_keys(&p.config);
 	config_clear(&p.config);
 	return e == ERR_OK ? 0 : EXIT_REFUSED;
 }

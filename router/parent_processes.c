@@ -110,7 +110,6 @@ gather_fds(const struct process *c, int fds[CHANNEL_FDS_MAX])
 		fds[n++] = p->shared;
 		fds[n++] = p->control_socket;
 		add_fds(fds, &n, &p->stats);
-		add_fds(fds, &n, &p->metrics);
 	} else {
 		fds[n++] = p->shared_readonly;
 		fds[n++] = p->stats.fds[c->instance];

@@ -292,6 +292,32 @@ differences_are_named(void **state)
 }
 
 static void
+keys_without_effect_are_named_when_they_are_set(void **state)
+{
+	struct config c;
+	struct fault f;
+	char name[CONFIG_NAME_SIZE];
+	size_t at = 0;
+
+	(void)state;
+	assert_int_equal(parse("", &c, &f), ERR_OK);
+	assert_false(config_idle(&c, &at, name));
+	config_clear(&c);
+	at = 0;
+	assert_int_equal(
+	    parse("[listen]\nproxy_protocol = on\n[store]\npath = /x\n"
+		  "[acme.fallback]\ndirectory = https://x/\n",
+		&c, &f),
+	    ERR_OK);
+	assert_true(config_idle(&c, &at, name));
+	assert_string_equal(name, "listen.proxy_protocol");
+	assert_true(config_idle(&c, &at, name));
+	assert_string_equal(name, "acme.fallback.directory");
+	assert_false(config_idle(&c, &at, name));
+	config_clear(&c);
+}
+
+static void
 missing_file_is_named(void **state)
 {
 	struct config c;
@@ -316,6 +342,7 @@ main(void)
 	    cmocka_unit_test(secrets_reach_control_alone),
 	    cmocka_unit_test(cut_or_altered_encoding_is_refused),
 	    cmocka_unit_test(differences_are_named),
+	    cmocka_unit_test(keys_without_effect_are_named_when_they_are_set),
 	    cmocka_unit_test(missing_file_is_named),
 	};
 
