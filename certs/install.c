@@ -219,15 +219,30 @@ replace(
 	return stmt_run(s);
 }
 
+/* The installation that the slot held last, whether it still does or not. */
+static enum err
+last_in(
+    struct db *db, const char *host, enum slot slot, struct installation *out)
+{
+	static const char sql[] =
+	    "SELECT " INSTALLATION_COLUMNS "WHERE i.host = ? AND i.slot = ? "
+	    "ORDER BY i.number DESC LIMIT 1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, host);
+	stmt_str(s, 2, slot_text(slot));
+	return first_installation(s, out);
+}
+
 enum err
 install_put(struct db *db, const char *host, enum slot slot,
     int64_t certificate_id, const char *by, int64_t *number)
 {
-	struct installation now = {0};
-	enum err e = install_current(db, host, slot, &now);
-	int64_t predecessor = now.number;
+	struct installation last = {0};
+	enum err e = last_in(db, host, slot, &last);
+	int64_t predecessor = last.number;
 
-	installation_clear(&now);
+	installation_clear(&last);
 	if (e != ERR_OK && e != ERR_NOT_FOUND)
 		return e;
 	return replace(db, host,
@@ -250,26 +265,13 @@ install_remove(struct db *db, const char *host, enum slot slot, struct fault *f)
 	return close_slot(db, host, slot);
 }
 
-/* The custom installation that was there last, whether it still is or not. */
-static enum err
-last_custom(struct db *db, const char *host, struct installation *out)
-{
-	static const char sql[] = "SELECT " INSTALLATION_COLUMNS
-				  "WHERE i.host = ? AND i.slot = 'custom' "
-				  "ORDER BY i.number DESC LIMIT 1";
-	struct stmt *s = db_stmt(db, sql);
-
-	stmt_str(s, 1, host);
-	return first_installation(s, out);
-}
-
 /* What `rollback` without a number goes to. */
 static enum err
 find_previous(
     struct db *db, const char *host, struct installation *out, struct fault *f)
 {
 	struct installation last = {0};
-	enum err e = last_custom(db, host, &last);
+	enum err e = last_in(db, host, SLOT_CUSTOM, &last);
 
 	if (e == ERR_OK && last.removed_at != 0) {
 		*out = last; /* after a remove: the removed one */
@@ -324,7 +326,8 @@ install_roll_back(struct db *db, const char *host, int64_t to, const char *by,
 	if (e == ERR_OK)
 		e = replace(db, host,
 		    &(struct opening){SLOT_CUSTOM, target.certificate_id,
-			target.predecessor, by},
+			target.slot == SLOT_CUSTOM ? target.predecessor : 0,
+			by},
 		    number);
 	installation_clear(&target);
 	return e;
@@ -405,8 +408,12 @@ install_candidates(struct db *db, const char *host, const char *wildcard,
 	static const char custom[] =
 	    CANDIDATE_COLUMNS "WHERE i.host = ? AND i.slot = 'custom' "
 			      "AND i.removed_at IS NULL";
+	/* the one before it stands by, for as long as the slot is not empty */
 	static const char automatic[] =
-	    CANDIDATE_COLUMNS "WHERE i.host = ? AND i.slot = 'automatic' "
+	    CANDIDATE_COLUMNS "WHERE i.host = ?1 AND i.slot = 'automatic' "
+			      "AND EXISTS (SELECT 1 FROM installation "
+			      "WHERE host = ?1 AND slot = 'automatic' "
+			      "AND removed_at IS NULL) "
 			      "ORDER BY i.number DESC LIMIT 2";
 	struct gathering g = {db, host, out, max, n};
 	enum err e;

@@ -45,8 +45,9 @@ enum err MUST_USE install_certificate(struct db *db, const struct chain *chain,
     struct slice sealed, bool trusted, const char *trust_fault, int64_t *id);
 
 /*
- * Opens an installation of certificate_id in the slot; what was there is closed
- * and becomes its predecessor.  *number is the new one.
+ * Opens an installation of certificate_id in the slot; what is there is closed.
+ * Its predecessor is what the slot held last, also if that was removed.
+ * *number is the new one.
  */
 enum err MUST_USE install_put(struct db *db, const char *host, enum slot slot,
     int64_t certificate_id, const char *by, int64_t *number);
@@ -76,8 +77,8 @@ enum err MUST_USE install_history(
     struct db *db, const char *host, install_visit *visit, void *ctx);
 
 /*
- * The candidates of a host, for choose(): the active custom one, the two newest
- * automatic ones and, when wildcard is not NULL ("*.example.com", a domain of
+ * The candidates of a host, for choose(): the active custom one, the active
+ * automatic one and the one before it and, when wildcard is not NULL ("*.example.com", a domain of
  * the same app), that one's.  At most max are written.
  */
 #define CANDIDATES_MAX 8

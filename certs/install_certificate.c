@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/host.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "certs/install.h"
@@ -42,13 +43,14 @@ static char *
 names_json(const struct certificate *c)
 {
 	json_t *list = json_array();
-	char *text;
+	char common_name[HOST_SIZE], *text;
 
 	for (size_t i = 0; i < c->n_names; i++)
 		json_array_append_new(list, json_string(c->names[i]));
 	/* without any, the common name is what such a certificate covers */
-	if (c->n_names == 0 && c->common_name[0] != '\0')
-		json_array_append_new(list, json_string(c->common_name));
+	if (c->n_names == 0 && host_normalise(slice_str(c->common_name),
+				   common_name, NULL) == ERR_OK)
+		json_array_append_new(list, json_string(common_name));
 	text = json_text(list);
 	json_decref(list);
 	return text;

@@ -159,6 +159,38 @@ after_a_remove_rollback_gives_the_removed_one(void **state)
 }
 
 static void
+after_a_remove_and_b_rollback_gives_a(void **state)
+{
+	struct store *s = *state;
+	struct fault f = {0};
+	int64_t a = fresh(s, "a");
+
+	(void)put(s, SLOT_CUSTOM, a);
+	assert_int_equal(db_begin(s->db), ERR_OK);
+	assert_int_equal(install_remove(s->db, HOST, SLOT_CUSTOM, &f), ERR_OK);
+	assert_int_equal(db_commit(s->db), ERR_OK);
+	(void)put(s, SLOT_CUSTOM, fresh(s, "b"));
+	assert_int_equal(roll_back(s, 0, &f), ERR_OK);
+	assert_int_equal(current(s), a);
+	assert_int_equal(roll_back(s, 0, &f), ERR_NOT_FOUND);
+}
+
+static void
+an_automatic_one_by_number_leaves_the_slots_apart(void **state)
+{
+	struct store *s = *state;
+	struct fault f = {0};
+	int64_t automatic;
+
+	(void)put(s, SLOT_AUTOMATIC, fresh(s, "a1"));
+	automatic = put(s, SLOT_AUTOMATIC, fresh(s, "a2"));
+	(void)put(s, SLOT_CUSTOM, fresh(s, "c"));
+	assert_int_equal(roll_back(s, automatic, &f), ERR_OK);
+	assert_int_equal(roll_back(s, 0, &f), ERR_NOT_FOUND);
+	assert_int_equal(f.code, FAULT_C27_NOTHING_TO_ROLL_BACK_TO);
+}
+
+static void
 what_expired_or_never_was_cannot_be_rolled_back_to(void **state)
 {
 	struct store *s = *state;
@@ -239,6 +271,15 @@ candidates_are_custom_two_automatic_and_the_wildcards(void **state)
 	assert_int_equal(
 	    install_candidates(s->db, HOST, NULL, c, 2, &n), ERR_OK);
 	assert_int_equal(n, 2);
+	/* an empty slot has nothing that stands by */
+	assert_int_equal(db_begin(s->db), ERR_OK);
+	assert_int_equal(
+	    install_remove(s->db, HOST, SLOT_AUTOMATIC, NULL), ERR_OK);
+	assert_int_equal(db_commit(s->db), ERR_OK);
+	assert_int_equal(
+	    install_candidates(s->db, HOST, NULL, c, CANDIDATES_MAX, &n),
+	    ERR_OK);
+	assert_int_equal(n, 1);
 }
 
 static void
@@ -274,6 +315,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(after_a_b_c_rollback_gives_b_then_a_then_fails),
 	    T(after_a_remove_rollback_gives_the_removed_one),
+	    T(after_a_remove_and_b_rollback_gives_a),
+	    T(an_automatic_one_by_number_leaves_the_slots_apart),
 	    T(what_expired_or_never_was_cannot_be_rolled_back_to),
 	    T(history_keeps_everything_newest_first),
 	    T(candidates_are_custom_two_automatic_and_the_wildcards),
