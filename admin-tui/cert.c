@@ -20,6 +20,27 @@ read_trust_fault(const json_t *o)
 	return xstrdup(text);
 }
 
+/* "CN=Let's Encrypt\, E7,O=..." to "Let's Encrypt, E7". */
+static char *
+read_issuer_name(const json_t *o)
+{
+	const char *all = json_str(o, "issuer");
+	const char *cn =
+	    strncmp(all, "CN=", 3) == 0 ? all : strstr(all, ",CN=");
+	if (cn == NULL)
+		return xstrdup(all);
+	cn += *cn == ',' ? 4 : 3;
+	char *name = xstrdup(cn);
+	size_t n = 0;
+	for (; *cn != '\0' && *cn != ','; cn++) {
+		if (*cn == '\\' && cn[1] != '\0')
+			cn++;
+		name[n++] = *cn;
+	}
+	name[n] = '\0';
+	return name;
+}
+
 void
 cert_read(struct cert *c, const json_t *o)
 {
@@ -29,6 +50,7 @@ cert_read(struct cert *c, const json_t *o)
 	    .is_custom = strcmp(json_str(o, "source"), "custom") == 0,
 	    .common_name = answer_str(o, "common_name"),
 	    .issuer = answer_str(o, "issuer"),
+	    .issuer_name = read_issuer_name(o),
 	    .serial = answer_str(o, "serial"),
 	    .fingerprint = answer_str(o, "fingerprint_sha256"),
 	    .key_type = answer_str(o, "key_type"),
@@ -49,6 +71,7 @@ cert_clear(struct cert *c)
 {
 	free(c->common_name);
 	free(c->issuer);
+	free(c->issuer_name);
 	free(c->serial);
 	free(c->fingerprint);
 	free(c->key_type);

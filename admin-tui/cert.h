@@ -11,7 +11,9 @@ struct cert {
 	int64_t number;
 	int64_t predecessor; /* what rollback leads to; 0: nothing */
 	bool is_custom;
-	char *common_name, *issuer, *serial, *fingerprint, *key_type;
+	char *common_name, *serial, *fingerprint, *key_type;
+	char *issuer;      /* all of its name (RFC 4514) */
+	char *issuer_name; /* its CN, or else all of it: for columns */
 	char *trust_fault, *installed_by;
 	char **names;
 	size_t n_names;

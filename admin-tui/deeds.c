@@ -145,7 +145,7 @@ deed_compare(struct dialog *q, const struct cert *before,
 	char left[128], right[128];
 	if (before == NULL)
 		before = &none;
-	compare_line(q, "issuer", before->issuer, after->issuer);
+	compare_line(q, "issuer", before->issuer_name, after->issuer_name);
 	expiry(before, now, left, sizeof(left));
 	expiry(after, now, right, sizeof(right));
 	compare_line(q, "not after", left, right);
@@ -159,6 +159,19 @@ deed_compare(struct dialog *q, const struct cert *before,
 	cert_short_fingerprint(after, right);
 	compare_line(q, "sha256", left, right);
 	compare_names(q, before, after);
+}
+
+void
+deed_undo(struct dialog *q, const struct cert *before)
+{
+	dialog_add(
+	    q, ROLE_TEXT, "Takes effect at once. Open connections stay.");
+	if (before != NULL && before->is_custom)
+		dialog_add(q, ROLE_TEXT, "Undo: R on #%d in History.",
+		    (int)before->number);
+	else
+		dialog_add(
+		    q, ROLE_TEXT, "Undo: D in History removes it again.");
 }
 
 static void
@@ -209,8 +222,7 @@ deed_roll_back(
 	heading(q, before, to);
 	deed_compare(q, before, to, now);
 	dialog_space(q);
-	dialog_add(q, ROLE_TEXT,
-	    "Takes effect at once. Open connections stay. Undo: R again.");
+	deed_undo(q, before);
 	/* Where nobody comes yet, a slip hurts nobody. */
 	if (strcmp(d->dns, "ok") == 0)
 		dialog_field(q, "Type the domain", d->host, false);

@@ -25,6 +25,9 @@ void deed_add_accept(const struct dialog *form, struct fx *fx);
 void deed_roll_back(
     const struct domain *d, const struct cert *to, int64_t now, struct fx *fx);
 
+/* When it takes effect, and how to have `before` (may be NULL) again. */
+void deed_undo(struct dialog *dialog, const struct cert *before);
+
 /* Lines "label  - now  + after" of two certificates; before may be NULL. */
 void deed_compare(struct dialog *dialog, const struct cert *before,
     const struct cert *after, int64_t now);

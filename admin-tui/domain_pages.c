@@ -52,9 +52,12 @@ headline(struct page *p, const struct domain *d)
 			break;
 		}
 	const char *code = fault_code_name(d->fault.code);
-	page_line(p, ROLE_TITLE, 1, "WHY? %s%s%s", code,
+	bool is_well = code[0] == '\0' && (d->status == STATUS_IN_USE ||
+					      d->status == STATUS_NOT_USED);
+	page_line(p, ROLE_TITLE, 1, "%s%s%s%s", is_well ? "" : "WHY? ", code,
 	    code[0] != '\0' ? " " : "", says);
-	if (d->fault.action[0] != '\0')
+	/* The records below say it better. */
+	if (d->fault.action[0] != '\0' && d->n_records == 0)
 		page_line(p, ROLE_TEXT, 6, "%s", d->fault.action);
 }
 
@@ -127,8 +130,7 @@ records(struct page *p, const struct domain *d)
 	if (d->n_records == 0)
 		return;
 	page_line(p, ROLE_TEXT, 0, "%s", "");
-	page_line(p, ROLE_TITLE, 1,
-	    "DO THIS at your DNS provider (y copies):");
+	page_line(p, ROLE_TITLE, 1, "DO THIS at your DNS provider (y copies):");
 	for (size_t i = 0; i < d->n_records; i++) {
 		const struct record *r = &d->records[i];
 		bool goes = strcmp(r->what, "delete") == 0;
@@ -153,7 +155,10 @@ next_check(struct page *p, const struct model *m, const struct domain *d)
 	else if (d->next_attempt_at != 0)
 		page_line(p, ROLE_WORKING, 1, "looking now");
 	else if (d->renews_at > m->now)
-		page_line(p, ROLE_TEXT, 1, "RENEWS by itself in %s",
+		page_line(p, ROLE_TEXT, 1, "%s in %s",
+		    d->status == STATUS_IN_USE
+			? "RENEWS by itself"
+			: "The automatic one renews by itself",
 		    words_span(d->renews_at - m->now, span));
 	else
 		page_line(p, ROLE_TEXT, 1, "r looks now");

@@ -18,9 +18,9 @@ enum column {
 
 static const struct table_column columns[] = {
     [COLUMN_NUMBER] = {"VER", {5, 6, 0, 0}, TEXT_CUT_END},
-    [COLUMN_SERVED] = {"INSTALLED", {12, 27, 2, 0}, TEXT_CUT_END},
+    [COLUMN_SERVED] = {"INSTALLED", {21, 25, 2, 0}, TEXT_CUT_END},
     [COLUMN_SOURCE] = {"SOURCE", {9, 9, 0, 0}, TEXT_CUT_END},
-    [COLUMN_EXPIRES] = {"EXPIRES", {11, 12, 0, 0}, TEXT_CUT_END},
+    [COLUMN_EXPIRES] = {"EXPIRES", {12, 12, 0, 0}, TEXT_CUT_END},
     [COLUMN_ISSUER] = {"ISSUER", {8, 40, 3, 0}, TEXT_CUT_END},
     [COLUMN_BY] = {"BY", {8, 20, 4, 0}, TEXT_CUT_END},
 };
@@ -64,7 +64,7 @@ static void
 served(const struct cert *c, int64_t now, struct table_cell *out)
 {
 	char from[WORDS_SIZE], to[WORDS_SIZE];
-	words_when(c->installed_at, now, from);
+	words_day(c->installed_at, now, from);
 	snprintf(out->text, sizeof(out->text), "%s - %s", from,
 	    c->removed_at == 0 ? "now" : words_when(c->removed_at, now, to));
 }
@@ -90,7 +90,7 @@ cell(const void *ctx, size_t row, size_t column, struct table_cell *out)
 		text = words_until(c->not_after, h->model->now, until);
 		break;
 	case COLUMN_ISSUER:
-		text = c->issuer;
+		text = c->issuer_name;
 		break;
 	case COLUMN_BY:
 		text = c->installed_by;

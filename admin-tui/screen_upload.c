@@ -108,9 +108,7 @@ confirm(struct upload *u, struct fx *fx)
 	deed_compare(q, has_before ? &d->certificate : NULL, &after,
 	    u->screen.model->now);
 	cert_clear(&after);
-	dialog_add(
-	    q, ROLE_TEXT, "Takes effect at once. Open connections stay.");
-	dialog_add(q, ROLE_TEXT, "Undo: R rolls back.");
+	deed_undo(q, has_before ? &d->certificate : NULL);
 	u->screen.ops->cli(&u->screen, q->cli, sizeof(q->cli));
 	fx_dialog(fx, q);
 }

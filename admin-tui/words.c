@@ -83,6 +83,20 @@ words_when(int64_t at, int64_t now, char out[WORDS_SIZE])
 }
 
 char *
+words_day(int64_t at, int64_t now, char out[WORDS_SIZE])
+{
+	char when[WORDS_SIZE];
+	struct tm then = local_time(at), today = local_time(now);
+	words_when(at, now, when);
+	if (at == 0 || then.tm_year != today.tm_year ||
+	    then.tm_yday == today.tm_yday)
+		memcpy(out, when, sizeof(when));
+	else
+		written(strftime(out, WORDS_SIZE, "%b %e", &then), out);
+	return out;
+}
+
+char *
 words_date(int64_t at, char out[WORDS_SIZE])
 {
 	struct tm tm = local_time(at);

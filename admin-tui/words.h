@@ -18,6 +18,9 @@ char *words_until(int64_t at, int64_t now, char out[WORDS_SIZE]);
 /* "14:02:31" today, "Nov 19 16:40" this year, else "2025-11-19"; "-" for 0. */
 char *words_when(int64_t at, int64_t now, char out[WORDS_SIZE]);
 
+/* The same without the hour of another day: "Nov 19". */
+char *words_day(int64_t at, int64_t now, char out[WORDS_SIZE]);
+
 char *words_date(int64_t at, char out[WORDS_SIZE]);  /* "2026-11-19" */
 char *words_clock(int64_t at, char out[WORDS_SIZE]); /* "14:02:31" */
 

@@ -47,6 +47,10 @@ a_time_says_as_much_as_is_needed(void **state)
 	assert_string_equal(words_when(now - 86400, now, out), "Nov 19 14:02");
 	assert_string_equal(
 	    words_when(now - 365 * 86400, now, out), "2025-11-20");
+	assert_string_equal(words_day(now - 86400, now, out), "Nov 19");
+	assert_string_equal(words_day(now - 60, now, out), "14:01:31");
+	assert_string_equal(
+	    words_day(now - 365 * 86400, now, out), "2025-11-20");
 	assert_string_equal(words_when(0, now, out), "-");
 	assert_string_equal(words_date(0, out), "-");
 	assert_string_equal(words_clock(now, out), "14:02:31");
