@@ -78,8 +78,9 @@ enum err MUST_USE install_history(
 
 /*
  * The candidates of a host, for choose(): the active custom one, the active
- * automatic one and the one before it and, when wildcard is not NULL ("*.example.com", a domain of
- * the same app), that one's.  At most max are written.
+ * automatic one and the one before it and, when wildcard is not NULL
+ * ("*.example.com", a domain of the same app), that one's.  At most max are
+ * written.
  */
 #define CANDIDATES_MAX 8
 enum err MUST_USE install_candidates(struct db *db, const char *host,
