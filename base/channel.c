@@ -1,5 +1,7 @@
 #include "base/channel.h"
 
+#include <sys/socket.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -361,10 +363,17 @@ channel_is_open(const struct channel *c)
 	return c->fd >= 0;
 }
 
-int
-channel_fd(const struct channel *c)
+bool
+channel_is_alive(struct channel *c)
 {
-	return c->fd;
+	char byte;
+
+	if (c->fd < 0)
+		return false;
+	/* 0 is the end: no message of ours is empty */
+	if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		cut(c);
+	return c->fd >= 0;
 }
 
 enum role

@@ -62,7 +62,9 @@ void channel_free(struct channel *c); /* NULL is allowed */
 void channel_start(struct channel *c, struct ev_loop *loop);
 void channel_close(struct channel *c); /* on_closed is not called */
 bool channel_is_open(const struct channel *c);
-int channel_fd(const struct channel *c);
+/* The same, asking the kernel: a peer that died a moment ago is seen before
+ * the loop tells. */
+bool channel_is_alive(struct channel *c);
 enum role channel_peer(const struct channel *c);
 uint32_t channel_peer_instance(const struct channel *c);
 

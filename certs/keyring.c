@@ -39,7 +39,7 @@ keyring_set_channel(struct keyring *k, struct channel *c)
 bool
 keyring_is_ready(const struct keyring *k)
 {
-	return k->channel != NULL && channel_is_open(k->channel);
+	return k->channel != NULL && channel_is_alive(k->channel);
 }
 
 /* --- questions and answers -------------------------------------------------*/

@@ -18,9 +18,10 @@
 
 /* Back-off of a child that dies: at once the first time, then doubling. */
 #define AGAIN_FIRST_MS 100
-#define AGAIN_MAX_MS   2000
-/* One that lived so long has shown that it can. */
-#define PROVEN_MS 10000
+#define AGAIN_MAX_MS   1000
+/* One that lived so long has shown that it can: what ended it came from
+ * outside, and the next one starts at once. */
+#define PROVEN_MS 1000
 
 static void start(struct process *c);
 
