@@ -1,5 +1,7 @@
 #include "certs/key_import.h"
 
+#include <limits.h>
+
 #include <gnutls/pkcs12.h>
 #include <gnutls/x509.h>
 
@@ -12,8 +14,9 @@
  * would wait for it. */
 #define RSA_BITS_MAX 4096
 
-/* More rounds of hashing a passphrase than this are an attack on our time. */
-#define ROUNDS_MAX 2000000
+/* More rounds of hashing a passphrase than this, over all parts of a file, are
+ * an attack on our time. */
+#define ROUNDS_MAX 4000000
 
 static gnutls_datum_t
 datum(struct slice s)
@@ -40,30 +43,42 @@ refuse_unreadable(struct fault *f, int rc)
 }
 
 static enum err
-check_rounds(unsigned rounds, struct fault *f)
+add_rounds(struct key_import *k, unsigned rounds, struct fault *f)
 {
-	if (rounds <= ROUNDS_MAX)
+	if (rounds <= ROUNDS_MAX - k->rounds) {
+		k->rounds += rounds;
 		return ERR_OK;
+	}
 	fault_set(f, FAULT_C40_KEY_UNREADABLE,
-	    "the private key's passphrase is hashed %u times, %d is the most",
-	    rounds, ROUNDS_MAX);
+	    "the private key's passphrase is hashed more than %d times",
+	    ROUNDS_MAX);
 	return ERR_TOO_BIG;
+}
+
+/* What GnuTLS could tell of the rounds.  A salt that we have no room for is a
+ * reason to refuse; what else it cannot tell it cannot open either. */
+static enum err
+judge_rounds(struct key_import *k, int rc, unsigned rounds, struct fault *f)
+{
+	if (rc == GNUTLS_E_SHORT_MEMORY_BUFFER)
+		return add_rounds(k, UINT_MAX, f);
+	return rc == 0 ? add_rounds(k, rounds, f) : ERR_OK;
 }
 
 /* --- one key ---------------------------------------------------------------*/
 
 static enum err
-check_pkcs8_rounds(
-    const gnutls_datum_t *file, gnutls_x509_crt_fmt_t format, struct fault *f)
+add_pkcs8_rounds(struct key_import *k, const gnutls_datum_t *file,
+    gnutls_x509_crt_fmt_t format, struct fault *f)
 {
 	unsigned char salt[SALT_SIZE];
 	unsigned n_salt = sizeof(salt), rounds = 0, schema, cipher;
+	char *oid = NULL;
+	int rc = gnutls_pkcs8_info(
+	    file, format, &schema, &cipher, salt, &n_salt, &rounds, &oid);
 
-	/* What cannot be told here cannot be opened either. */
-	if (gnutls_pkcs8_info(file, format, &schema, &cipher, salt, &n_salt,
-		&rounds, NULL) != 0)
-		return ERR_OK;
-	return check_rounds(rounds, f);
+	gnutls_free(oid);
+	return judge_rounds(k, rc, rounds, f);
 }
 
 static bool
@@ -91,7 +106,7 @@ read_key(struct key_import *out, struct slice file, const char *passphrase,
 		return refuse(f, FAULT_C31_SEVERAL_KEYS);
 	if (encrypted && passphrase == NULL)
 		return refuse(f, FAULT_C16_KEY_ENCRYPTED);
-	e = encrypted ? check_pkcs8_rounds(&data, format, f) : ERR_OK;
+	e = encrypted ? add_pkcs8_rounds(out, &data, format, f) : ERR_OK;
 	if (e != ERR_OK)
 		return e;
 	if (gnutls_privkey_init(&out->handle) != 0)
@@ -154,17 +169,21 @@ read_element(struct key_import *k, gnutls_pkcs12_bag_t bag, unsigned i,
 }
 
 static enum err
-open_bag(gnutls_pkcs12_bag_t bag, const char *passphrase, struct fault *f)
+open_bag(struct key_import *k, gnutls_pkcs12_bag_t bag, const char *passphrase,
+    struct fault *f)
 {
 	unsigned char salt[SALT_SIZE];
 	unsigned n_salt = sizeof(salt), rounds = 0, schema, cipher;
-	enum err e = ERR_OK;
+	char *oid = NULL;
+	enum err e;
+	int rc;
 
 	if (gnutls_pkcs12_bag_get_type(bag, 0) != GNUTLS_BAG_ENCRYPTED)
 		return ERR_OK;
-	if (gnutls_pkcs12_bag_enc_info(
-		bag, &schema, &cipher, salt, &n_salt, &rounds, NULL) == 0)
-		e = check_rounds(rounds, f);
+	rc = gnutls_pkcs12_bag_enc_info(
+	    bag, &schema, &cipher, salt, &n_salt, &rounds, &oid);
+	gnutls_free(oid);
+	e = judge_rounds(k, rc, rounds, f);
 	if (e == ERR_OK && gnutls_pkcs12_bag_decrypt(bag, passphrase) != 0)
 		e = refuse(f, FAULT_C17_PASSPHRASE_WRONG);
 	return e;
@@ -187,7 +206,7 @@ read_bag(struct key_import *k, gnutls_pkcs12_t p12, int at,
 	else if (rc != 0)
 		e = refuse_unreadable(f, rc);
 	else
-		e = open_bag(bag, passphrase, f);
+		e = open_bag(k, bag, passphrase, f);
 	if (e == ERR_OK) {
 		int n = gnutls_pkcs12_bag_get_count(bag);
 
@@ -200,17 +219,21 @@ read_bag(struct key_import *k, gnutls_pkcs12_t p12, int at,
 
 /* The passphrase is proved here once, by the code over the whole file. */
 static enum err
-check_mac(gnutls_pkcs12_t p12, const char *passphrase, struct fault *f)
+check_mac(struct key_import *k, gnutls_pkcs12_t p12, const char *passphrase,
+    struct fault *f)
 {
 	unsigned char salt[SALT_SIZE];
 	unsigned n_salt = sizeof(salt), rounds = 0, mac;
+	char *oid = NULL;
+	int rc =
+	    gnutls_pkcs12_mac_info(p12, &mac, salt, &n_salt, &rounds, &oid);
 	enum err e;
 
-	if (gnutls_pkcs12_mac_info(p12, &mac, salt, &n_salt, &rounds, NULL) !=
-	    0)
-		return ERR_OK; /* made without one: decrypting will tell */
-	e = check_rounds(rounds, f);
-	if (e != ERR_OK || gnutls_pkcs12_verify_mac(p12, passphrase) == 0)
+	gnutls_free(oid);
+	e = judge_rounds(k, rc, rounds, f);
+	/* made without a code: decrypting will tell */
+	if (e != ERR_OK || rc != 0 ||
+	    gnutls_pkcs12_verify_mac(p12, passphrase) == 0)
 		return e;
 	return refuse(f, passphrase[0] == '\0' ? FAULT_C16_KEY_ENCRYPTED
 					       : FAULT_C17_PASSPHRASE_WRONG);
@@ -228,7 +251,8 @@ read_pkcs12(struct key_import *k, struct slice file, const char *passphrase,
 	if (gnutls_pkcs12_init(&p12) != 0)
 		die("out of memory");
 	rc = gnutls_pkcs12_import(p12, &data, GNUTLS_X509_FMT_DER, 0);
-	e = rc == 0 ? check_mac(p12, passphrase, f) : refuse_unreadable(f, rc);
+	e = rc == 0 ? check_mac(k, p12, passphrase, f)
+		    : refuse_unreadable(f, rc);
 	for (int at = 0; e == ERR_OK; at++)
 		e = read_bag(k, p12, at, passphrase, f);
 	gnutls_pkcs12_deinit(p12);

@@ -17,6 +17,7 @@ struct key_import {
 	char key_type[KEY_TYPE_SIZE];
 	gnutls_datum_t certificates[IMPORT_CERTIFICATES_MAX]; /* DER */
 	size_t n_certificates;
+	unsigned rounds; /* of hashing that the file asked for */
 };
 
 /* C11, C16, C17, C20, C23, C31, C38, C40.  The work that a file can ask for is

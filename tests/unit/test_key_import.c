@@ -21,26 +21,26 @@ static const char old_style[] =
     "V8iCF+RI8y+9dnJsuUsKTRLcSjcn1jquDFrdkOEjm1o=\n"
     "-----END EC PRIVATE KEY-----\n";
 
-/* Its passphrase is hashed three million times. */
+/* Its passphrase is hashed five million times. */
 static const char slow[] =
     "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-    "MIHtMFgGCSqGSIb3DQEFDTBLMCoGCSqGSIb3DQEFDDAdBAhkKch0+7CBkAIDLcbA\n"
-    "MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBB821owtLYkDprSSDp2nHzHBIGQ\n"
-    "RC5gnEm27RhASWJtRLzuKqpMaNtOI5TQtdpu/S+CktejMUu9c4kjYUant5F3pKBE\n"
-    "SbOmDrYZI/hkC8MNhJ2eAa+x4An8VdYNLFfDZFoVvs6qs4srWuPzjqOwrTKD1uF4\n"
-    "+kf0B6jBA5q9Nxsl1TBT3oj1C1FkU4kV9EWu/v3itesQppTXIJwIeoWcnEtQ79jN\n"
+    "MIHtMFgGCSqGSIb3DQEFDTBLMCoGCSqGSIb3DQEFDDAdBAguIBpSWhyojwIDTEtA\n"
+    "MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBAlETG6cRxnkX9DYEnThfPVBIGQ\n"
+    "8nE6BDy3rkUCUYpAe/5VgSZ+gFdzAyEnjgjOSpzF7k/qOzmnIULrOvFRF4PdKf2e\n"
+    "QCS9Uvn6fAuGIxBbY7xraxf66WDCGiRx36mvvr0YcRRHFsKrt/it2ugw4KD8PBXp\n"
+    "Cn+LL/fl47GMgfLJ3i8EBZH+2Lu+2hu+nv9JHw4aEkAFRG0nQqHaUKWk3owlJj/1\n"
     "-----END ENCRYPTED PRIVATE KEY-----\n";
 
-/* The same as PKCS#12. */
+/* Three million times for its key, and as many for the whole. */
 static const char slow_pkcs12[] =
     "MIIBgQIBAzCCATYGCSqGSIb3DQEHAaCCAScEggEjMIIBHzCCARsGCSqGSIb3DQEHAaCC"
     "AQwEggEIMIIBBDCCAQAGCyqGSIb3DQEMCgECoIHwMIHtMFgGCSqGSIb3DQEFDTBLMCoG"
-    "CSqGSIb3DQEFDDAdBAiU3FPSLl+ocQIDLcbAMAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUD"
-    "BAEqBBDgZXEE3wu4vjVpTfyv28sIBIGQ8Xsam9twMUF59xvghkB0ELNhoNX9LxLeNuMV"
-    "9VX+qP3gQp/esprFUeg8BOjfQARrQYdzFrocyN7NYLRBP479og6tNgloVco5+b7iF2Tp"
-    "I6WgoonzliDw4bhYNJQg0p9ZiBnOIsipJtBRNKwAd6c1Z+r7+pu2UXFsI+oDm+MEYnwu"
-    "N9hqQrNLPdBJEuFyAdEHMEIwMTANBglghkgBZQMEAgEFAAQgGe2DxTINSGtRN3BLRMte"
-    "6dOrX27HcEYEW32B7CHz0ekECAXTmupP/N1JAgMtxsA=";
+    "CSqGSIb3DQEFDDAdBAja2DrEe7V/UQIDLcbAMAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUD"
+    "BAEqBBC6TtWWrt8hAV6H2NxHYVxtBIGQYlpZWKwTIsUsiEeWh7H/bciBHwJj1GqMCts3"
+    "EgezeMrbHDUngs+cv9R+SA+KmWNoR0kk+38J8YMK24h4/2mO+3h9MJ2xySRGJlJ3zI/J"
+    "BSIau6SC33nS4kthxF41yglJkSIugtVR0vhlfxrfI0U8Sr99kP4p0WiameegZqSxbcXB"
+    "Y2b9ByewF6Kq1RY0el0kMEIwMTANBglghkgBZQMEAgEFAAQgc0ON12drHOTQeegwyAWl"
+    "vjojNJODR7LhygnfmMPbT7MECGAiGIA4xmnMAgMtxsA=";
 
 /* As Windows and Java export it: RC2 with 40 bits, SHA-1. */
 static const char legacy_pkcs12[] =
