@@ -23,7 +23,7 @@ api_apps_list(struct api_call *call, struct fault *f)
 	s = db_stmt(c->db, sql);
 	stmt_str(s, 1, page.after);
 	stmt_int(s, 2, page.limit + 1);
-	for (int n = 0; (e = stmt_step(s)) == ERR_OK; n++) {
+	for (int n = 0; stmt_step(s) == ERR_OK; n++) {
 		char name[APP_NAME_SIZE];
 		struct app a;
 

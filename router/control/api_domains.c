@@ -101,7 +101,7 @@ api_domains_list(struct api_call *call, struct fault *f)
 	stmt_str(s, 5, filter.serving);
 	stmt_str(s, 6, filter.fault);
 	stmt_int(s, 7, filter.problems);
-	for (int n = 0; (e = stmt_step(s)) == ERR_OK; n++) {
+	for (int n = 0; stmt_step(s) == ERR_OK; n++) {
 		if (n == page.limit) {
 			api_page_next(call, host);
 			break;

@@ -49,7 +49,7 @@ sum(const json_t *o)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)o, key, value)
+	json_object_foreach((json_t *)o, key, value)
 	{
 		n += json_integer_value(value);
 	}

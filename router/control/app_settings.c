@@ -329,7 +329,7 @@ app_settings_apply(json_t *settings, const json_t *changes, struct fault *f)
 		e = ERR_SYNTAX;
 	}
 	/* jansson's iteration takes no const, and changes nothing */
-	json_object_foreach((json_t *)(uintptr_t)changes, key, value)
+	json_object_foreach((json_t *)changes, key, value)
 	{
 		if (e == ERR_OK)
 			e = app_settings_set(draft, key, value, f);

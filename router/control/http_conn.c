@@ -11,6 +11,7 @@
 #include "base/http1.h"
 #include "base/mem.h"
 #include "router/control/api_problem.h"
+#include "router/control/http_exchange.h"
 
 #define READ_SIZE (64 * 1024)
 #define IN_MAX    (HTTP1_HEAD_MAX + READ_SIZE)
@@ -37,32 +38,12 @@ struct http_conn {
 	struct http1 *reader;
 	struct buf in, out;
 	struct http_exchange *x;
+	size_t body_max; /* of x */
 	bool keep_alive; /* after this exchange */
 	bool is_ended;   /* nothing more will come in */
 	bool is_reading; /* take_requests is on the stack */
 	bool is_refused; /* answered before the request was whole */
 };
-
-struct http_exchange {
-	struct http_conn *conn; /* NULL: the client is gone */
-	char *head;             /* own copy; fields point into it */
-	struct http1_field *fields;
-	size_t n_fields;
-	struct slice method, path, query;
-	struct buf body;
-	struct peer peer;
-	http_gone *on_gone; /* of a stream */
-	void *gone_ctx;
-};
-
-static void
-exchange_free(struct http_exchange *x)
-{
-	free(x->head);
-	free(x->fields);
-	buf_wipe(&x->body); /* may hold a private key */
-	free(x);
-}
 
 static void
 enter(struct http_conn *c, enum conn_state next)
@@ -90,12 +71,10 @@ close_conn(struct http_conn *c)
 	c->x = NULL;
 	if (x == NULL)
 		return;
-	x->conn = NULL;
-	if (was == CONN_BUSY)
-		return; /* its handler answers and ends it */
-	if (was == CONN_STREAM)
-		x->on_gone(x->gone_ctx);
-	exchange_free(x);
+	/* a handler answers it all the same, and so ends it */
+	http_exchange_detach(x, was == CONN_STREAM);
+	if (was != CONN_BUSY)
+		http_exchange_free(x);
 }
 
 /* The only place that says what the loop waits for. */
@@ -148,23 +127,6 @@ flush(struct http_conn *c)
 	update(c);
 }
 
-static void
-write_head(struct http_conn *c, const struct http_reply *r, bool has_length)
-{
-	(void)buf_printf(&c->out,
-	    "HTTP/1.1 %d %s\r\nCache-Control: no-store\r\n", r->status,
-	    http1_reason(r->status));
-	if (r->type != NULL)
-		(void)buf_printf(&c->out, "Content-Type: %s\r\n", r->type);
-	if (has_length && r->status != 204)
-		(void)buf_printf(&c->out, "Content-Length: %zu\r\n", r->body.n);
-	if (r->extra != NULL)
-		(void)buf_add_str(&c->out, r->extra);
-	if (!c->keep_alive)
-		(void)buf_add_str(&c->out, "Connection: close\r\n");
-	(void)buf_add_str(&c->out, "\r\n");
-}
-
 /* Answers what never becomes, or no longer is, a well-formed request. */
 static void
 refuse(struct http_conn *c, int status, const struct fault *f)
@@ -177,11 +139,11 @@ refuse(struct http_conn *c, int status, const struct fault *f)
 	r.body = buf_slice(&body);
 	c->keep_alive = false;
 	c->is_refused = true;
-	write_head(c, &r, true);
+	http_conn_write_head(c, &r, true);
 	(void)buf_add(&c->out, r.body);
 	buf_clear(&body);
 	if (c->x != NULL) {
-		exchange_free(c->x);
+		http_exchange_free(c->x);
 		c->x = NULL;
 	}
 	enter(c, CONN_LAST);
@@ -208,36 +170,6 @@ refuse_size(struct http_conn *c, size_t max)
 	refuse(c, 413, &f);
 }
 
-static struct slice
-moved(struct slice s, const char *from, const char *to)
-{
-	return s.p == NULL ? s : slice_of(to + (s.p - from), s.n);
-}
-
-/* The exchange has its own copy of the head: it may outlive the connection. */
-static struct http_exchange *
-exchange_new(struct http_conn *c, const struct http1_head *h, size_t n)
-{
-	struct http_exchange *x = xcalloc(1, sizeof(*x));
-	const char *from = buf_slice(&c->in).p;
-	struct slice target;
-
-	x->conn = c;
-	x->peer = c->peer;
-	x->head = xmemdup(from, n);
-	x->n_fields = h->n_fields;
-	x->fields = xcalloc(h->n_fields + 1, sizeof(*x->fields));
-	for (size_t i = 0; i < h->n_fields; i++) {
-		x->fields[i].name = moved(h->fields[i].name, from, x->head);
-		x->fields[i].value = moved(h->fields[i].value, from, x->head);
-	}
-	x->method = moved(h->method, from, x->head);
-	target = moved(h->target, from, x->head);
-	slice_cut(&target, '?', &x->path);
-	x->query = target;
-	return x;
-}
-
 /* Reads a head; false when the connection has to wait or is over. */
 static bool
 take_head(struct http_conn *c)
@@ -245,7 +177,7 @@ take_head(struct http_conn *c)
 	struct http_shared *s = c->shared;
 	struct http1_head h;
 	struct fault f = {0};
-	size_t used, max;
+	size_t used;
 	enum err e;
 
 	if (c->in.len == 0)
@@ -258,18 +190,19 @@ take_head(struct http_conn *c)
 		return false;
 	}
 	c->keep_alive = h.keep_alive && !c->is_ended;
-	c->x = exchange_new(c, &h, used);
+	c->x = http_exchange_new(
+	    c, &c->peer, &h, slice_of(buf_slice(&c->in).p, used));
 	buf_consume(&c->in, used);
 	if (peer_check(&c->peer, s->policy, &f) != ERR_OK) {
 		refuse(c, api_problem_status(&f), &f);
 		return false;
 	}
-	max = s->ops->body_max(s->ctx, c->x->path);
-	if (h.content_length > (int64_t)max) {
-		refuse_size(c, max);
+	c->body_max = s->ops->body_max(s->ctx, http_path(c->x));
+	if (h.content_length > (int64_t)c->body_max) {
+		refuse_size(c, c->body_max);
 		return false;
 	}
-	buf_init(&c->x->body, max);
+	http_exchange_take_body(c->x, c->body_max);
 	if (h.expects_continue && h.has_body && c->in.len == 0)
 		(void)buf_add_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
 	enter(c, CONN_BODY);
@@ -290,8 +223,8 @@ take_body(struct http_conn *c)
 			refuse_syntax(c);
 			return false;
 		}
-		if (buf_add(&c->x->body, piece) != ERR_OK) {
-			refuse_size(c, c->x->body.max);
+		if (http_exchange_add_body(c->x, piece) != ERR_OK) {
+			refuse_size(c, c->body_max);
 			return false;
 		}
 		buf_consume(&c->in, used);
@@ -428,53 +361,34 @@ http_conns_reap(struct http_shared *shared)
 	}
 }
 
-struct slice
-http_method(const struct http_exchange *x)
+struct buf *
+http_conn_out(struct http_conn *c)
 {
-	return x->method;
+	return &c->out;
 }
 
-struct slice
-http_path(const struct http_exchange *x)
+void
+http_conn_write_head(
+    struct http_conn *c, const struct http_reply *r, bool has_length)
 {
-	return x->path;
+	(void)buf_printf(&c->out,
+	    "HTTP/1.1 %d %s\r\nCache-Control: no-store\r\n", r->status,
+	    http1_reason(r->status));
+	if (r->type != NULL)
+		(void)buf_printf(&c->out, "Content-Type: %s\r\n", r->type);
+	if (has_length && r->status != 204)
+		(void)buf_printf(&c->out, "Content-Length: %zu\r\n", r->body.n);
+	if (r->extra != NULL)
+		(void)buf_add_str(&c->out, r->extra);
+	if (!c->keep_alive)
+		(void)buf_add_str(&c->out, "Connection: close\r\n");
+	(void)buf_add_str(&c->out, "\r\n");
 }
 
-struct slice
-http_query(const struct http_exchange *x)
+void
+http_conn_next(struct http_conn *c)
 {
-	return x->query;
-}
-
-struct slice
-http_body(const struct http_exchange *x)
-{
-	return buf_slice(&x->body);
-}
-
-struct slice
-http_field(const struct http_exchange *x, struct slice name)
-{
-	for (size_t i = 0; i < x->n_fields; i++)
-		if (slice_eq_nocase(x->fields[i].name, name))
-			return x->fields[i].value;
-	return slice_of(NULL, 0);
-}
-
-const struct peer *
-http_peer(const struct http_exchange *x)
-{
-	return &x->peer;
-}
-
-/* The exchange is over; the connection goes on with the next, or ends. */
-static void
-finish(struct http_exchange *x)
-{
-	struct http_conn *c = x->conn;
-
 	c->x = NULL;
-	exchange_free(x);
 	http1_next(c->reader);
 	enter(c, c->keep_alive ? CONN_HEAD : CONN_LAST);
 	take_requests(c);
@@ -482,64 +396,21 @@ finish(struct http_exchange *x)
 }
 
 void
-http_answer(struct http_exchange *x, const struct http_reply *reply)
+http_conn_abandon(struct http_conn *c)
 {
-	struct http_conn *c = x->conn;
-
-	if (c == NULL) {
-		exchange_free(x);
-		return;
-	}
-	write_head(c, reply, true);
-	if (!slice_eq(x->method, SLICE("HEAD")) && reply->status != 204)
-		(void)buf_add(&c->out, reply->body);
-	if (buf_failed(&c->out)) {
-		close_conn(c); /* which leaves x to us */
-		exchange_free(x);
-		return;
-	}
-	finish(x);
-}
-
-bool
-http_stream_begin(
-    struct http_exchange *x, const char *type, http_gone *on_gone, void *ctx)
-{
-	struct http_reply r = {.status = 200, .type = type};
-
-	if (x->conn == NULL) {
-		exchange_free(x);
-		return false;
-	}
-	x->on_gone = on_gone;
-	x->gone_ctx = ctx;
-	x->conn->keep_alive = false; /* the end of the stream is the end */
-	enter(x->conn, CONN_STREAM);
-	write_head(x->conn, &r, false);
-	ev_feed_event(x->conn->shared->loop, &x->conn->io, EV_WRITE);
-	return true;
-}
-
-size_t
-http_stream_room(const struct http_exchange *x)
-{
-	if (x->conn == NULL || x->conn->out.len >= HTTP_STREAM_MAX)
-		return 0;
-	return HTTP_STREAM_MAX - x->conn->out.len;
+	c->x = NULL;
+	close_conn(c);
 }
 
 void
-http_stream_send(struct http_exchange *x, struct slice bytes)
+http_conn_stream(struct http_conn *c)
 {
-	struct http_conn *c = x->conn;
+	c->keep_alive = false; /* the end of the stream is the end */
+	enter(c, CONN_STREAM);
+}
 
-	(void)buf_add(&c->out, bytes);
-	/* sent from the loop: the caller may not lose x under its hands */
+void
+http_conn_kick(struct http_conn *c)
+{
 	ev_feed_event(c->shared->loop, &c->io, EV_WRITE);
-}
-
-void
-http_stream_end(struct http_exchange *x)
-{
-	finish(x);
 }

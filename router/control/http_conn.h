@@ -6,6 +6,7 @@
  *
  * Owned by: http_server.   Freed by: http_conn_free, by the server's reaper.
  */
+#include "base/buf.h"
 #include "base/list.h"
 #include "router/control/http_server.h"
 
@@ -21,6 +22,18 @@ struct http_shared {
 	struct list dead;  /* closed ones, to be freed by the reaper */
 	size_t n_conns;
 };
+
+/* --- for its exchange ----------------------------------------------------- */
+
+struct buf *http_conn_out(struct http_conn *c); /* unsent bytes */
+void http_conn_write_head(
+    struct http_conn *c, const struct http_reply *r, bool has_length);
+void http_conn_next(struct http_conn *c);    /* its exchange is over */
+void http_conn_abandon(struct http_conn *c); /* the same, and it closes */
+void http_conn_stream(struct http_conn *c);  /* its exchange goes on */
+void http_conn_kick(struct http_conn *c);    /* sends from the loop */
+
+/* --- for the server ------------------------------------------------------- */
 
 /* Takes fd; puts itself among shared->conns. */
 void http_conn_new(struct http_shared *shared, int fd);
