@@ -113,8 +113,19 @@ static void
 expiry(const struct cert *c, int64_t now, char *out, size_t size)
 {
 	char date[WORDS_SIZE], until[WORDS_SIZE];
-	snprintf(out, size, "%s %s", words_date(c->not_after, date),
-	    words_until(c->not_after, now, until));
+	out[0] = '\0';
+	if (c->not_after != 0)
+		snprintf(out, size, "%s %s", words_date(c->not_after, date),
+		    words_until(c->not_after, now, until));
+}
+
+static void
+chain(const struct cert *c, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (c->chain_length > 0)
+		snprintf(out, size, "%d, %s", (int)c->chain_length,
+		    c->is_trusted ? "trusted" : "not trusted");
 }
 
 static void
@@ -141,7 +152,7 @@ deed_compare(struct dialog *q, const struct cert *before,
     const struct cert *after, int64_t now)
 {
 	static const struct cert none = {
-	    .issuer = "-", .key_type = "-", .fingerprint = "-"};
+	    .issuer_name = "", .key_type = "", .fingerprint = ""};
 	char left[128], right[128];
 	if (before == NULL)
 		before = &none;
@@ -150,10 +161,8 @@ deed_compare(struct dialog *q, const struct cert *before,
 	expiry(after, now, right, sizeof(right));
 	compare_line(q, "not after", left, right);
 	compare_line(q, "key", before->key_type, after->key_type);
-	snprintf(left, sizeof(left), "%d, %s", (int)before->chain_length,
-	    before->is_trusted ? "trusted" : "not trusted");
-	snprintf(right, sizeof(right), "%d, %s", (int)after->chain_length,
-	    after->is_trusted ? "trusted" : "not trusted");
+	chain(before, left, sizeof(left));
+	chain(after, right, sizeof(right));
 	compare_line(q, "chain", left, right);
 	cert_short_fingerprint(before, left);
 	cert_short_fingerprint(after, right);

@@ -213,7 +213,8 @@ draw_comparison(const struct dialog_line *line, struct canvas in, int y)
 	    slice_str(line->after), TEXT_CUT_END);
 	if (is_dim || is_heading)
 		return;
-	canvas_text(in, y, left.x - 2, ROLE_OLD, "-");
+	if (line->before[0] != '\0')
+		canvas_text(in, y, left.x - 2, ROLE_OLD, "-");
 	canvas_text(in, y, right.x - 2, ROLE_NEW, "+");
 }
 

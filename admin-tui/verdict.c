@@ -104,8 +104,9 @@ warnings(struct page *p, const json_t *answer)
 	size_t i;
 	json_array_foreach(list, i, item)
 	{
-		page_mark(p, "!", ROLE_WARN, "%s %s %s", json_str(item, "code"),
-		    json_str(item, "text"), json_str(item, "action"));
+		page_mark(p, "!", ROLE_WARN, "%s %s", json_str(item, "code"),
+		    json_str(item, "text"));
+		page_line(p, ROLE_DIM, 5, "%s", json_str(item, "action"));
 	}
 }
 
@@ -142,7 +143,7 @@ verdict_page(struct page *p, const struct model *m, const char *host,
 	if (d != NULL && d->has_certificate)
 		page_pair(p, "now", "#%d %s, %s", (int)d->certificate.number,
 		    d->certificate.is_custom ? "custom" : "automatic",
-		    d->certificate.issuer);
+		    d->certificate.issuer_name);
 	fallback(p, answer);
 }
 

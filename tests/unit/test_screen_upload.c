@@ -209,6 +209,21 @@ certificate_and_key_go_to_the_verdict_at_once(void **state)
 }
 
 static void
+the_first_certificate_of_a_domain_is_installed_too(void **state)
+{
+	struct folder *f = *state;
+	load(&f->app, "[{'host':'www.example.com','status':'Pending DNS'}]",
+	    status);
+	go_to(&f->app, "www.pem");
+	keys(&f->app, "\n");
+	go_to(&f->app, "www.key");
+	keys(&f->app, "\n");
+	reply(&f->app, ASK_DRY_RUN, true, verdict);
+	keys(&f->app, "\n");
+	looks_like(&f->app, "upload-first-80x24");
+}
+
+static void
 an_encrypted_key_asks_for_its_passphrase(void **state)
 {
 	struct folder *f = *state;
@@ -300,6 +315,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_FOLDER(files_are_told_by_what_they_hold),
 	    IN_FOLDER(certificate_and_key_go_to_the_verdict_at_once),
+	    IN_FOLDER(the_first_certificate_of_a_domain_is_installed_too),
 	    IN_FOLDER(an_encrypted_key_asks_for_its_passphrase),
 	    IN_FOLDER(pasted_text_is_taken_with_any_line_ends),
 	    IN_FOLDER(typed_text_is_taken_until_control_d),
