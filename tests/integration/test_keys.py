@@ -98,6 +98,38 @@ class Keys(unittest.TestCase):
                         for core in holders),
                     f"{host}: the scan finds nothing where the key is")
 
+    def test_each_key_signs_what_each_client_asks_for(self):
+        """Old clients want PKCS#1 in TLS 1.2, which reaches keys in another
+        form than the rest."""
+        wanted = {
+            "rsa-2048": [("-tls1_2", "RSA+SHA256"), ("-tls1_2", "RSA+SHA512"),
+                         ("-tls1_2", "RSA-PSS+SHA256"),
+                         ("-tls1_3", "RSA-PSS+SHA256"),
+                         ("-tls1_3", "RSA-PSS+SHA384")],
+            "ecdsa-p256": [("-tls1_2", "ECDSA+SHA256"),
+                           ("-tls1_2", "ECDSA+SHA384"),
+                           ("-tls1_3", "ECDSA+SHA256")],
+            "ecdsa-p384": [("-tls1_2", "ECDSA+SHA384"),
+                           ("-tls1_3", "ECDSA+SHA384")],
+        }
+        with Backend() as app, Daemon() as d:
+            d.cli("apps", "create", "shop", "--backend", app.address)
+            ca = Ca()
+            for kind, offers in wanted.items():
+                host = kind + ".sign.test"
+                d.cli("domains", "add", host, "--app", "shop")
+                d.upload("add", host, ca.issue(host, key=kind))
+                for version, algorithms in offers:
+                    with self.subTest(kind, version=version,
+                                      algorithms=algorithms):
+                        said = subprocess.run(
+                            ["openssl", "s_client", "-connect",
+                             f"127.0.0.1:{d.https}", "-servername", host,
+                             version, "-sigalgs", algorithms],
+                            input=b"", capture_output=True).stdout
+                        self.assertIn(b"Peer signature type", said)
+                        self.assertNotIn(b"Cipher is (NONE)", said)
+
     def test_a_worker_has_no_writable_file_and_keys_no_socket_but_channels(
             self):
         with Backend() as app, Daemon() as d:
