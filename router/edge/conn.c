@@ -281,7 +281,7 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 	w->n_conns++;
 	stats_add(&w->stats->connections_open, 1);
 	stats_add(&w->stats->connections_total, 1);
-	buf_init(&c->hello, CLIENT_HELLO_INPUT);
+	buf_init(&c->hello, CLIENT_HELLO_INPUT + STREAM_IO_SIZE);
 	deadline_init(&c->deadline, w->loop, on_deadline);
 	set_client(c, peer, is_tls, port);
 	front_h1_init(&c->h1);

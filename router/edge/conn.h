@@ -46,6 +46,7 @@ struct conn {
 	struct client client;
 	char address[CONN_ADDRESS_SIZE];
 	bool lingers;
+	bool is_second_try; /* of a handshake that keys did not live through */
 	struct front_h1 h1;
 };
 

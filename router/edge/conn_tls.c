@@ -135,6 +135,24 @@ count_handshake(struct conn *c)
 	    1);
 }
 
+/* Keys died under this very handshake: nothing has been sent of it yet, so it
+ * can begin anew when keys is back; once, for the key may be what kills it. */
+static bool
+may_begin_anew(struct conn *c)
+{
+	return c->hello.len > 0 && !c->is_second_try &&
+	       !keyring_is_ready(c->w->keyring) && stream_take_back(&c->stream);
+}
+
+static void
+begin_anew(struct conn *c)
+{
+	c->is_second_try = true;
+	tls_session_free(c->tls);
+	c->tls = NULL;
+	park(c, SLICE(""));
+}
+
 /* ERR_OK: open now. */
 static enum err
 shake_hands(struct conn *c)
@@ -146,6 +164,8 @@ shake_hands(struct conn *c)
 		c->client.tls = tls_version(c->tls);
 		count_handshake(c);
 		front_h1_start(&c->h1);
+	} else if (e != ERR_AGAIN && may_begin_anew(c)) {
+		begin_anew(c);
 	} else if (e != ERR_AGAIN) {
 		stats_add(&c->w->stats->handshakes_failed, 1);
 		log_debug("handshake from %s for %s: %s", c->address,
@@ -182,6 +202,8 @@ feed(struct conn *c, struct slice bytes)
 	if (c->state == CONN_HANDSHAKE && shake_hands(c) != ERR_OK)
 		return;
 	read_all(c);
+	if (c->state == CONN_OPEN && c->hello.p != NULL)
+		buf_clear(&c->hello);
 }
 
 /* --- the hello ------------------------------------------------------------ */
@@ -200,8 +222,9 @@ greet(struct conn *c, struct slice bytes, const struct client_hello *hello)
 		return;
 	}
 	c->state = CONN_HANDSHAKE;
-	feed(c, bytes);
-	buf_clear(&c->hello);
+	if (c->hello.len == 0) /* until keys has done its part */
+		(void)buf_add(&c->hello, bytes);
+	feed(c, buf_slice(&c->hello));
 }
 
 static void

@@ -58,6 +58,7 @@ send_or_keep(struct stream *s, struct slice bytes)
 
 	if (s->is_refused)
 		return;
+	s->has_sent = true;
 	do
 		n = send(fd_of(s), bytes.p, bytes.n, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
@@ -113,6 +114,18 @@ stream_write(struct stream *s, struct slice bytes)
 	memcpy(io->gathered + io->n_gathered, bytes.p, bytes.n);
 	io->n_gathered += bytes.n;
 	io->writer = s;
+}
+
+bool
+stream_take_back(struct stream *s)
+{
+	if (s->has_sent)
+		return false;
+	if (s->io->writer == s) {
+		s->io->writer = NULL;
+		s->io->n_gathered = 0;
+	}
+	return true;
 }
 
 bool

@@ -64,6 +64,7 @@ struct stream {
 	bool is_paused;  /* the owner takes no bytes now */
 	bool is_ended;   /* on_end was told */
 	bool is_refused; /* writing failed: the rest is thrown away */
+	bool has_sent;   /* something was handed to the kernel */
 };
 
 struct stream_io *stream_io_new(struct ev_loop *loop);
@@ -88,6 +89,8 @@ void stream_close(struct stream *s);
 bool stream_is_open(const struct stream *s);
 
 void stream_write(struct stream *s, struct slice bytes);
+/* Forgets what was written, if none of it has been sent: else false. */
+bool stream_take_back(struct stream *s);
 bool stream_is_full(const struct stream *s);
 /* Everything written has been taken by the kernel. */
 bool stream_is_drained(const struct stream *s);
