@@ -83,7 +83,8 @@ read_body(struct api_call *call, struct fault *f)
 	struct slice body = http_body(call->x);
 	enum err e;
 
-	if (call->route->kind != API_CHANGES || body.n == 0) {
+	if (call->route->kind == API_READS || call->route->kind == API_LINES ||
+	    body.n == 0) {
 		call->body = json_object();
 		return ERR_OK;
 	}
@@ -97,21 +98,62 @@ read_body(struct api_call *call, struct fault *f)
 }
 
 static enum err
-run(struct api_call *call, struct fault *f)
+run_change(struct api_call *call, api_handler *handler, struct fault *f)
 {
 	struct control *c = call->control;
-	enum err e;
+	enum err e = change_begin(c, f);
 
-	if (call->route->kind != API_CHANGES)
-		return call->route->handler(call, f);
-	e = change_begin(c, f);
 	if (e == ERR_OK)
-		e = call->route->handler(call, f);
+		e = handler(call, f);
 	if (e == ERR_OK)
 		e = change_commit(c, f);
 	if (e != ERR_OK)
 		change_abort(c);
 	return e;
+}
+
+/* A handler is done: the call ends, now or by what it left to be called. */
+static void
+conclude(struct api_call *call, enum err e, struct fault *f)
+{
+	if (e != ERR_OK) {
+		if (!fault_is_set(f))
+			(void)api_store_away(f);
+		api_refuse(call, f);
+	} else if (call->then != NULL) {
+		call->then(call);
+	} else {
+		api_finish(call);
+	}
+}
+
+void
+api_run_change(struct api_call *call, api_handler *handler)
+{
+	struct fault f = {0};
+	enum err e = run_change(call, handler, &f);
+
+	conclude(call, e, &f);
+}
+
+/* Runs the route's handler. */
+static void
+run(struct api_call *call)
+{
+	api_handler *handler = call->route->handler;
+	bool is_own =
+	    call->route->kind == API_OWN || call->route->kind == API_LINES;
+	struct fault f = {0};
+	enum err e;
+
+	if (call->route->kind == API_CHANGES) {
+		api_run_change(call, handler);
+		return;
+	}
+	/* one that defers the call may have ended it when it returns */
+	e = handler(call, &f);
+	if (e != ERR_OK || !is_own)
+		conclude(call, e, &f);
 }
 
 static void
@@ -135,17 +177,10 @@ dispatch(struct api_call *call)
 		return;
 	}
 	e = read_body(call, &f);
-	if (e == ERR_OK)
-		e = run(call, &f);
-	if (e != ERR_OK) {
-		if (!fault_is_set(&f))
-			(void)api_store_away(&f);
+	if (e != ERR_OK)
 		api_refuse(call, &f);
-	} else if (call->then != NULL) {
-		call->then(call);
-	} else if (!call->is_deferred) {
-		api_finish(call);
-	}
+	else
+		run(call);
 }
 
 static void

@@ -30,12 +30,15 @@ enum api_scope {
 enum api_kind {
 	API_READS,   /* outside of any transaction */
 	API_CHANGES, /* inside a change; its body is JSON */
-	API_OWN,     /* begins changes of its own, reads the body itself */
+	API_OWN,     /* begins changes of its own; unless it fails, the handler
+		      * ends the call, then or later */
+	API_LINES,   /* the same, and its body is not one JSON document */
 };
 
 struct api_call;
 
-/* Fills call->answer (and status, when it is not 200). */
+/* Fills call->answer (and status, when it is not 200).  The fault of a failure
+ * may be left unset: the store is away then. */
 typedef enum err api_handler(struct api_call *call, struct fault *f);
 
 struct api_route {
@@ -48,8 +51,8 @@ struct api_route {
 
 /*
  * A request on its way through the API.
- * Owned by: the dispatcher, or whoever set is_deferred.   Freed by: api_finish,
- * api_refuse.
+ * Owned by: the dispatcher; of API_OWN and API_LINES, the handler.   Freed by:
+ * api_finish, api_refuse, api_run_change.
  */
 struct api_call {
 	struct control *control;
@@ -65,12 +68,14 @@ struct api_call {
 	 * the call then or later. */
 	void (*then)(struct api_call *call);
 	void *then_ctx;
-	bool is_deferred; /* API_OWN: the handler ends the call later */
 };
 
 /* Ends a call with its answer, or with a problem document. */
 void api_finish(struct api_call *call);
 void api_refuse(struct api_call *call, const struct fault *f);
+
+/* For API_OWN: runs a handler inside a change, and ends the call. */
+void api_run_change(struct api_call *call, api_handler *handler);
 
 /* The route table. */
 const struct api_route *api_route_at(size_t i); /* NULL: past the end */

@@ -310,7 +310,6 @@ api_domains_check(struct api_call *call, struct fault *f)
 		e = touch(call->control, host, f);
 	if (e == ERR_OK)
 		e = checks_ask(call->control, host, on_checked, call, f);
-	call->is_deferred = e == ERR_OK;
 	return e;
 }
 

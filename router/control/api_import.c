@@ -249,6 +249,5 @@ api_import(struct api_call *call, struct fault *f)
 	ev_init(&im->next, on_next);
 	im->next.repeat = PAUSE_S;
 	ev_timer_again(call->control->loop, &im->next);
-	call->is_deferred = true;
 	return ERR_OK;
 }

@@ -43,8 +43,8 @@ static const struct api_route routes[] = {
 	{"POST",   DOMAIN "/csr",     SCOPE_CERTS,   API_CHANGES, api_certificate_csr},
 
 	{"GET",    SLOT,              SCOPE_READ,    API_READS,   api_certificate_get},
-	{"POST",   SLOT,              SCOPE_CERTS,   API_CHANGES, api_certificate_add},
-	{"PUT",    SLOT,              SCOPE_CERTS,   API_CHANGES, api_certificate_put},
+	{"POST",   SLOT,              SCOPE_CERTS,   API_OWN,     api_certificate_add},
+	{"PUT",    SLOT,              SCOPE_CERTS,   API_OWN,     api_certificate_put},
 	{"DELETE", SLOT,              SCOPE_CERTS,   API_CHANGES, api_certificate_remove},
 	{"GET",    HISTORY,           SCOPE_READ,    API_READS,   api_certificate_history},
 	{"GET",    HISTORY "/{number}/download", SCOPE_READ, API_READS, api_certificate_download},
@@ -55,7 +55,7 @@ static const struct api_route routes[] = {
 	{"GET",    "/v1/status",      SCOPE_READ,    API_READS,   api_status},
 	{"GET",    "/v1/faults",      SCOPE_READ,    API_READS,   api_faults},
 	{"GET",    "/v1/acme",        SCOPE_READ,    API_READS,   api_acme},
-	{"POST",   "/v1/import",      SCOPE_ADMIN,   API_OWN,     api_import},
+	{"POST",   "/v1/import",      SCOPE_ADMIN,   API_LINES,   api_import},
 };
 /* clang-format on */
 

@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "router/control/api_certificates.h"
+#include "router/control/complete.h"
 #include "router/control/custom.h"
 #include "router/control/domain_json.h"
 #include "router/control/workers.h"
@@ -294,14 +295,56 @@ upload(struct api_call *call, bool may_replace, struct fault *f)
 	return e;
 }
 
+static enum err
+add_now(struct api_call *call, struct fault *f)
+{
+	return upload(call, false, f);
+}
+
+static enum err
+put_now(struct api_call *call, struct fault *f)
+{
+	return upload(call, true, f);
+}
+
+static void
+go_on_adding(struct api_call *call)
+{
+	api_run_change(call, add_now);
+}
+
+static void
+go_on_putting(struct api_call *call)
+{
+	api_run_change(call, put_now);
+}
+
+/* What is missing is fetched first, outside of any change. */
+static enum err
+begin(
+    struct api_call *call, void (*then)(struct api_call *call), struct fault *f)
+{
+	bool completes = false;
+	enum err e;
+
+	e = json_get_bool(call->body, "complete", JSON_OPTIONAL, &completes, f);
+	if (e != ERR_OK)
+		return e;
+	if (completes)
+		complete_upload(call, then);
+	else
+		then(call);
+	return ERR_OK;
+}
+
 enum err
 api_certificate_add(struct api_call *call, struct fault *f)
 {
-	return upload(call, false, f);
+	return begin(call, go_on_adding, f);
 }
 
 enum err
 api_certificate_put(struct api_call *call, struct fault *f)
 {
-	return upload(call, true, f);
+	return begin(call, go_on_putting, f);
 }

@@ -6,8 +6,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "certs/prove.h"
-#include "certs/x509/bundle.h"
-#include "certs/x509/pem.h"
 #include "router/control/api.h"
 #include "router/control/app.h"
 #include "router/control/custom_check.h"
@@ -23,43 +21,20 @@ custom_clear(struct custom *u)
 	*u = (struct custom){0};
 }
 
-static bool
-is_pem(struct slice text)
-{
-	return memmem(text.p, text.n, "-----BEGIN", 10) != NULL;
-}
-
-/* One field: PEM as it is, or base64 of a file. */
-static enum err
-add_field(
-    struct bundle *b, const json_t *upload, const char *field, struct fault *f)
-{
-	const char *text = NULL;
-	struct buf bytes;
-	enum err e;
-
-	e = json_get_str(upload, field, JSON_OPTIONAL, &text, f);
-	if (e != ERR_OK || text == NULL)
-		return e;
-	buf_init(&bytes, BUNDLE_MAX + 1);
-	if (!is_pem(slice_str(text)) && *text != '\0' &&
-	    base64_decode(slice_str(text), &bytes) == ERR_OK)
-		e = bundle_add(b, buf_slice(&bytes), field, f);
-	else
-		e = bundle_add(b, slice_str(text), field, f);
-	buf_wipe(&bytes);
-	return e;
-}
-
-static enum err
-read_fields(struct bundle *b, const json_t *upload, struct fault *f)
+enum err
+custom_bundle(struct bundle *b, const json_t *upload, struct fault *f)
 {
 	static const char *const fields[] = {
 	    "certificate", "chain", "private_key"};
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < COUNT_OF(fields) && e == ERR_OK; i++)
-		e = add_field(b, upload, fields[i], f);
+	for (size_t i = 0; i < COUNT_OF(fields) && e == ERR_OK; i++) {
+		const char *text = NULL;
+
+		e = json_get_str(upload, fields[i], JSON_OPTIONAL, &text, f);
+		if (e == ERR_OK && text != NULL)
+			e = bundle_add(b, slice_str(text), fields[i], f);
+	}
 	return e;
 }
 
@@ -211,7 +186,7 @@ custom_read(struct control *c, const json_t *upload, const char *host,
 	*out = (struct custom){0};
 	key_init(&out->key);
 	bundle_init(b);
-	e = read_fields(b, upload, f);
+	e = custom_bundle(b, upload, f);
 	if (e == ERR_OK && b->n == 0) {
 		fault_set(f, FAULT_C10_NO_CERTIFICATE, NULL);
 		e = ERR_DENIED;

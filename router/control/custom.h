@@ -8,6 +8,7 @@
  */
 #include "base/json.h"
 #include "certs/keyring.h"
+#include "certs/x509/bundle.h"
 #include "certs/x509/chain.h"
 #include "router/control/domain.h"
 
@@ -18,6 +19,11 @@ struct custom {
 	struct fault trust;     /* C21, C22, when it is not */
 	int64_t certificate_id; /* its row, once installed; 0 before */
 };
+
+/* Everything that "certificate", "chain" and "private_key" hold.  C18, C19,
+ * C20, C24, P11. */
+enum err MUST_USE custom_bundle(
+    struct bundle *b, const json_t *upload, struct fault *f);
 
 /*
  * Reads "certificate", "chain", "private_key", "passphrase" and "bypass".

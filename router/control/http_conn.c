@@ -116,7 +116,7 @@ flush(struct http_conn *c)
 		ev_timer_again(c->shared->loop, &c->progress);
 	}
 	if (c->out.len == 0)
-		buf_clear(&c->out); /* an idle connection holds no buffer */
+		buf_wipe(&c->out); /* an idle connection holds no buffer */
 	if (c->state == CONN_LAST && c->out.len == 0) {
 		if (c->is_refused && !c->is_ended &&
 		    shutdown(c->fd, SHUT_WR) == 0)
@@ -356,7 +356,7 @@ http_conns_reap(struct http_shared *shared)
 		list_remove(&c->link);
 		http1_free(c->reader);
 		buf_wipe(&c->in);
-		buf_clear(&c->out);
+		buf_wipe(&c->out);
 		free(c);
 	}
 }
