@@ -209,10 +209,8 @@ on_readable(struct stream *s)
 		s->ops->on_bytes(s, slice_of(s->io->received, (size_t)n));
 	else if (n == 0)
 		end(s, s->is_refused ? ERR_PEER : ERR_CLOSED);
-	else if (errno != EAGAIN && errno != EINTR)
-		end(s, ERR_PEER);
-	else if (s->is_refused)
-		end(s, ERR_PEER); /* it reads nothing and says nothing */
+	else if ((errno != EAGAIN && errno != EINTR) || s->is_refused)
+		end(s, ERR_PEER); /* refused: it neither reads nor speaks */
 }
 
 static void

@@ -91,6 +91,7 @@ on_push(gnutls_transport_ptr_t ptr, const giovec_t *pieces, int n)
 }
 
 /* Runs at every full handshake; again for each cipher suite after a no. */
+/* NOLINTBEGIN(readability-function-size): the parameters are GnuTLS' */
 static int
 on_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
     gnutls_pcert_st **chain, unsigned *n_chain, gnutls_ocsp_data_st **ocsp,
@@ -108,11 +109,12 @@ on_retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
 	}
 	if (s->certificate == NULL)
 		return -1;
-	*chain = (gnutls_pcert_st *)(uintptr_t)tls_certificate_chain(
-	    s->certificate, n_chain);
+	*chain =
+	    (gnutls_pcert_st *)tls_certificate_chain(s->certificate, n_chain);
 	*key = tls_certificate_key(s->certificate);
 	return 0;
 }
+/* NOLINTEND(readability-function-size) */
 
 /* --- the worker's --------------------------------------------------------- */
 
@@ -174,8 +176,7 @@ set_up(struct tls_session *s, const struct tls_options *o)
 			GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
 	if (rc == 0 && o->ticket_key != NULL) {
 		/* the hello was read by us, so the host is known already */
-		key = (gnutls_datum_t){
-		    (unsigned char *)(uintptr_t)o->ticket_key->bytes,
+		key = (gnutls_datum_t){(unsigned char *)o->ticket_key->bytes,
 		    sizeof(o->ticket_key->bytes)};
 		rc = gnutls_session_ticket_enable_server(g, &key);
 	}

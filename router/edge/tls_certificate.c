@@ -63,8 +63,7 @@ read_intermediate(struct tls_certificates *c, int64_t id)
 		free(im);
 		return NULL;
 	}
-	d = (gnutls_datum_t){
-	    (unsigned char *)(uintptr_t)der.p, (unsigned)der.n};
+	d = (gnutls_datum_t){(unsigned char *)der.p, (unsigned)der.n};
 	rc = gnutls_pcert_import_x509_raw(
 	    &im->pcert, &d, GNUTLS_X509_FMT_DER, 0);
 	stmt_done(statement);
@@ -161,8 +160,8 @@ new_certificate(struct tls_certificates *c, int64_t id)
 static enum err
 fill(struct tls_certificate *t, const struct stored_certificate *stored)
 {
-	gnutls_datum_t d = {(unsigned char *)(uintptr_t)stored->leaf.p,
-	    (unsigned)stored->leaf.n};
+	gnutls_datum_t d = {
+	    (unsigned char *)stored->leaf.p, (unsigned)stored->leaf.n};
 
 	if (gnutls_pcert_import_x509_raw(
 		&t->chain[0], &d, GNUTLS_X509_FMT_DER, 0) != 0)

@@ -28,9 +28,8 @@ offer(gnutls_session_t s, const char *const *protocols)
 	unsigned n = 0;
 
 	for (; protocols[n] != NULL; n++)
-		list[n] =
-		    (gnutls_datum_t){(unsigned char *)(uintptr_t)protocols[n],
-			(unsigned)strlen(protocols[n])};
+		list[n] = (gnutls_datum_t){(unsigned char *)protocols[n],
+		    (unsigned)strlen(protocols[n])};
 	assert_int_equal(gnutls_alpn_set_protocols(s, list, n, 0), 0);
 }
 

@@ -80,85 +80,75 @@ facts_of(const char *words, const char *letters, struct candidate *room,
 	return f;
 }
 
+static const struct {
+	const char *facts, *certificates;
+	enum domain_status status;
+	enum serving serving;
+	const char *fault;
+	bool orders;
+} states[] = {
+    /* nothing there yet */
+    {"unseen", "", DOMAIN_PENDING_DNS, SERVING_PLACEHOLDER, "", false},
+    {"elsewhere", "", DOMAIN_PENDING_DNS, SERVING_PLACEHOLDER, "D12", false},
+    {"", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "", true},
+    {"open", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "", false},
+    {"failed", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "A17", false},
+    /* what only a person can change */
+    {"terms", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "A10", false},
+    {"terms elsewhere", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "A10",
+	false},
+    {"off", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "A26", false},
+    {"wildcard", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "N14", false},
+    {"person", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "A15", false},
+    {"person open", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "A15", false},
+    /* an automatic one */
+    {"", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
+    {"renew", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", true},
+    {"renew failed", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "A17", false},
+    {"renew terms", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
+    {"lost renew", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "D20", false},
+    {"off", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
+    {"", "A", DOMAIN_CREATING, SERVING_AUTOMATIC, "C35", true},
+    {"failed", "A", DOMAIN_CREATING, SERVING_AUTOMATIC, "A17", false},
+    {"lost", "A", DOMAIN_PENDING_DNS, SERVING_AUTOMATIC, "D20", false},
+    /* a custom one */
+    {"", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
+    {"elsewhere", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "D12", false},
+    {"", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
+    {"renew", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "", true},
+    {"expiring", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", true},
+    {"expiring open", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
+    {"expiring", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
+    {"expiring off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
+    /* its time is over */
+    {"", "Ca", DOMAIN_IN_USE, SERVING_AUTOMATIC, "C34", false},
+    {"", "C", DOMAIN_CREATING, SERVING_CUSTOM, "C35", true},
+    {"off", "C", DOMAIN_ACTION_REQUIRED, SERVING_CUSTOM, "A26", false},
+    {"elsewhere", "C", DOMAIN_PENDING_DNS, SERVING_CUSTOM, "D12", false},
+    /* a wildcard over it */
+    {"off", "w", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
+    {"", "w", DOMAIN_CREATING, SERVING_AUTOMATIC, "", true},
+    {"off", "Cw", DOMAIN_IN_USE, SERVING_AUTOMATIC, "C34", false},
+};
+
 static void
 every_state_follows_from_the_facts(void **state)
 {
-	static const struct {
-		const char *facts, *certificates;
-		enum domain_status status;
-		enum serving serving;
-		const char *fault;
-		bool orders;
-	} cases[] = {
-	    /* nothing there yet */
-	    {"unseen", "", DOMAIN_PENDING_DNS, SERVING_PLACEHOLDER, "", false},
-	    {"elsewhere", "", DOMAIN_PENDING_DNS, SERVING_PLACEHOLDER, "D12",
-		false},
-	    {"", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "", true},
-	    {"open", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "", false},
-	    {"failed", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "A17", false},
-	    /* what only a person can change */
-	    {"terms", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "A10",
-		false},
-	    {"terms elsewhere", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER,
-		"A10", false},
-	    {"off", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "A26",
-		false},
-	    {"wildcard", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "N14",
-		false},
-	    {"person", "", DOMAIN_ACTION_REQUIRED, SERVING_PLACEHOLDER, "A15",
-		false},
-	    {"person open", "", DOMAIN_CREATING, SERVING_PLACEHOLDER, "A15",
-		false},
-	    /* an automatic one */
-	    {"", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
-	    {"renew", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", true},
-	    {"renew failed", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "A17",
-		false},
-	    {"renew terms", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
-	    {"lost renew", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "D20", false},
-	    {"off", "a", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
-	    {"", "A", DOMAIN_CREATING, SERVING_AUTOMATIC, "C35", true},
-	    {"failed", "A", DOMAIN_CREATING, SERVING_AUTOMATIC, "A17", false},
-	    {"lost", "A", DOMAIN_PENDING_DNS, SERVING_AUTOMATIC, "D20", false},
-	    /* a custom one */
-	    {"", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
-	    {"elsewhere", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "D12", false},
-	    {"", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
-	    {"renew", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "", true},
-	    {"expiring", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", true},
-	    {"expiring open", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39",
-		false},
-	    {"expiring", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
-	    {"expiring off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39",
-		false},
-	    /* its time is over */
-	    {"", "Ca", DOMAIN_IN_USE, SERVING_AUTOMATIC, "C34", false},
-	    {"", "C", DOMAIN_CREATING, SERVING_CUSTOM, "C35", true},
-	    {"off", "C", DOMAIN_ACTION_REQUIRED, SERVING_CUSTOM, "A26", false},
-	    {"elsewhere", "C", DOMAIN_PENDING_DNS, SERVING_CUSTOM, "D12",
-		false},
-	    /* a wildcard over it */
-	    {"off", "w", DOMAIN_IN_USE, SERVING_AUTOMATIC, "", false},
-	    {"", "w", DOMAIN_CREATING, SERVING_AUTOMATIC, "", true},
-	    {"off", "Cw", DOMAIN_IN_USE, SERVING_AUTOMATIC, "C34", false},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
 		struct candidate room[8];
 		struct fault dns, order;
-		struct domain_facts f = facts_of(
-		    cases[i].facts, cases[i].certificates, room, &dns, &order);
+		struct domain_facts f = facts_of(states[i].facts,
+		    states[i].certificates, room, &dns, &order);
 		struct domain_verdict v;
 
 		domain_derive(&f, &v);
-		if (v.status != cases[i].status ||
-		    v.serving != cases[i].serving ||
-		    v.wants_order != cases[i].orders ||
-		    strcmp(fault_code_name(v.fault.code), cases[i].fault) != 0)
+		if (v.status != states[i].status ||
+		    v.serving != states[i].serving ||
+		    v.wants_order != states[i].orders ||
+		    strcmp(fault_code_name(v.fault.code), states[i].fault) != 0)
 			fail_msg("[%s] [%s]: %s, %s, %s, orders %d",
-			    cases[i].facts, cases[i].certificates,
+			    states[i].facts, states[i].certificates,
 			    domain_status_text(v.status),
 			    serving_text(v.serving),
 			    fault_code_name(v.fault.code), v.wants_order);

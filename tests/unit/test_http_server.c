@@ -275,7 +275,7 @@ a_client_that_cannot_keep_up_loses_its_stream(void **state)
 	}
 	assert_true(p->is_gone);
 	assert_true(sent * piece.n < 4 * HTTP_STREAM_MAX);
-	free((void *)(uintptr_t)piece.p);
+	free((void *)piece.p);
 }
 
 static void
