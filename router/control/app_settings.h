@@ -4,21 +4,19 @@
  * The keys of `apps set`: one table of key, kind, range and default.  An app
  * keeps only what it set itself, as a JSON object in app.settings: times are
  * numbers of seconds (0.5), sizes bytes, the rest as the table says.  Workers
- * read that object, with [defaults] and then these defaults behind it.
+ * read that object, with [defaults] and then these defaults behind it.  Keys
+ * whose time comes later are refused by name.
  */
 #include "base/fault.h"
 #include "base/json.h"
 
 enum app_setting_kind {
-	SETTING_BOOL,     /* true: on, yes, true */
-	SETTING_SECONDS,  /* a number; as text 500ms, 30s, 5m, 1h, or seconds */
-	SETTING_BYTES,    /* a whole number; as text 64k, 75M, or bytes */
-	SETTING_COUNT,    /* a whole number */
-	SETTING_CHOICE,   /* a string out of `choices` */
-	SETTING_HOST,     /* a host name as stored */
-	SETTING_URL,      /* https://... */
-	SETTING_PATH,     /* begins with a slash */
-	SETTING_NETWORKS, /* array of "10.0.0.0/8"; as text, a list of words */
+	SETTING_BOOL,    /* true: on, yes, true */
+	SETTING_SECONDS, /* a number; as text 500ms, 30s, 5m, 1h, or seconds */
+	SETTING_BYTES,   /* a whole number; as text 64k, 75M, or bytes */
+	SETTING_COUNT,   /* a whole number */
+	SETTING_CHOICE,  /* a string out of `choices` */
+	SETTING_HOST,    /* a host name as stored */
 };
 
 struct app_setting {
