@@ -72,13 +72,20 @@ on_deadline(struct deadline *d)
 	}
 }
 
+/* The client holds its body back until the backend wants it. */
+static bool
+waits_for_continue(const struct exchange *ex)
+{
+	return ex->request.expects_continue && ex->body_received == 0;
+}
+
 void
 exchange_wait(struct exchange *ex)
 {
 	const struct app_policy *set = &ex->app->set;
 
 	if (ex->state == EXCHANGE_WAITING) {
-		if (ex->body_ended)
+		if (ex->body_ended || waits_for_continue(ex))
 			deadline_set(&ex->deadline, set->first_byte_s,
 			    DEADLINE_FIRST_BYTE);
 		else if (upstream_is_full(ex->upstream))

@@ -1,6 +1,24 @@
+#include <time.h>
+
+#include "base/clock.h"
 #include "base/mem.h"
 #include "router/edge/error_page.h"
 #include "router/edge/exchange.h"
+
+#define DATE_SIZE 40
+
+/* RFC 9110, 5.6.7: "Sat, 21 Nov 2026 14:02:28 GMT". */
+static struct slice
+http_date(char out[DATE_SIZE])
+{
+	time_t now = (time_t)clock_now();
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&now, &tm);
+	n = strftime(out, DATE_SIZE, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	return slice_of(out, n);
+}
 
 /* A whole answer of our own; the body may be empty. */
 static void
@@ -11,7 +29,9 @@ reply(
 	    .headers = *headers,
 	    .content_length = (int64_t)body.n,
 	    .has_body = body.n > 0};
+	char date[DATE_SIZE];
 
+	headers_add(&r.headers, SLICE("Date"), http_date(date));
 	headers_add(&r.headers, SLICE("Via"), SLICE(VIA_TEXT));
 	headers_add(&r.headers, SLICE("X-Request-Id"), ex->request_id);
 	ex->status = status;

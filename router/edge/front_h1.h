@@ -12,6 +12,7 @@
 #include "router/edge/readers.h"
 
 struct exchange;
+struct front_ops;
 
 enum front_h1_state {
 	H1_HEAD,    /* a request's head is awaited, or is incomplete */
@@ -47,5 +48,8 @@ void front_h1_step(struct front_h1 *f); /* conn_wake was called */
 void front_h1_drain(struct front_h1 *f, bool force);
 /* A deadline of the front's kind passed. */
 void front_h1_late(struct front_h1 *f);
+
+/* What its exchanges talk to (front_h1_response.c). */
+extern const struct front_ops front_h1_ops;
 
 #endif

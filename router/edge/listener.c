@@ -13,6 +13,7 @@
 #include "router/edge/conn.h"
 
 #define ACCEPTS_PER_WAKE 4
+#define WARN_SECONDS     10. /* between two lines about it */
 #define PAUSE_SECONDS    0.2 /* when there is no descriptor left */
 
 struct listener {
@@ -30,6 +31,7 @@ struct listeners {
 	int reserve; /* a descriptor to give up in need */
 	struct ev_timer pause;
 	bool is_paused;
+	ev_tstamp warned_at;
 };
 
 /* The only place that decides whether there is accepting. */
@@ -67,9 +69,14 @@ static void
 shed(struct listener *l)
 {
 	struct listeners *ls = l->owner;
+	ev_tstamp now = ev_now(ls->w->loop);
 	int fd;
 
-	log_warning("no descriptor left: %zu connections", ls->w->n_conns);
+	if (ls->warned_at == 0 || now > ls->warned_at + WARN_SECONDS) {
+		log_warning(
+		    "no descriptor left: %zu connections", ls->w->n_conns);
+		ls->warned_at = now;
+	}
 	if (ls->reserve >= 0) {
 		close(ls->reserve);
 		fd = accept4(l->watcher.fd, NULL, NULL, SOCK_CLOEXEC);

@@ -16,15 +16,17 @@
 #define FILES_RESERVED 64
 /* After the drain's end, for the last pages to go out. */
 #define FORCE_SECONDS 0.5
-/* Freed memory goes back to the system, which malloc does not do by itself
- * after many connections have gone. */
+/* Freed memory goes back to the system, which malloc does not do by itself,
+ * when half of this many connections and more have gone. */
 #define TRIM_SECONDS 60.
+#define TRIM_FROM    500
 
 struct worker_proc {
 	struct worker w; /* what callbacks get */
 	struct ev_prepare settle;
 	struct ev_timer drain;
 	struct ev_timer trim;
+	size_t most_conns; /* since it was trimmed */
 	bool is_forced;
 };
 
@@ -35,7 +37,8 @@ struct worker_proc {
 static void
 on_settle(struct ev_loop *loop, struct ev_prepare *p, int events)
 {
-	struct worker *w = &container_of(p, struct worker_proc, settle)->w;
+	struct worker_proc *wp = container_of(p, struct worker_proc, settle);
+	struct worker *w = &wp->w;
 	bool did;
 
 	(void)loop;
@@ -47,6 +50,8 @@ on_settle(struct ev_loop *loop, struct ev_prepare *p, int events)
 	} while (did);
 	conns_reap(w);
 	upstreams_reap(w);
+	if (w->n_conns > wp->most_conns)
+		wp->most_conns = w->n_conns;
 	if (w->is_draining && w->n_conns == 0)
 		child_exit(w->child, 0);
 }
@@ -54,10 +59,14 @@ on_settle(struct ev_loop *loop, struct ev_prepare *p, int events)
 static void
 on_trim(struct ev_loop *loop, struct ev_timer *t, int events)
 {
+	struct worker_proc *p = container_of(t, struct worker_proc, trim);
+
 	(void)loop;
-	(void)t;
 	(void)events;
+	if (p->most_conns < TRIM_FROM || p->w.n_conns > p->most_conns / 2)
+		return;
 	(void)malloc_trim(0);
+	p->most_conns = p->w.n_conns;
 }
 
 /* --- draining ------------------------------------------------------------- */
@@ -287,7 +296,7 @@ init(struct worker *w, uint32_t instance)
 	list_init(&w->parked);
 	list_init(&w->free_exchanges);
 	list_init(&w->closed_upstreams);
-	buf_init(&w->scratch, 2 * HTTP1_HEAD_MAX);
+	buf_init(&w->scratch, 4 * HTTP1_HEAD_MAX);
 }
 
 /* Everything in the order of the tree, leaves first. */
