@@ -243,15 +243,30 @@ fail(struct tls_session *s, int rc)
 	return ERR_TLS;
 }
 
+/*
+ * GnuTLS also says "again" after a record that gave nothing yet (a part of a
+ * message, a key update), although the next one is there: nobody would ever
+ * wake us for what we hold ourselves.
+ */
+static bool
+is_to_be_repeated(const struct tls_session *s, ssize_t rc, size_t left_before)
+{
+	if (rc == GNUTLS_E_AGAIN)
+		return s->fed.n > 0 && s->fed.n < left_before;
+	return rc == GNUTLS_E_INTERRUPTED ||
+	       rc == GNUTLS_E_WARNING_ALERT_RECEIVED;
+}
+
 enum err
 tls_handshake(struct tls_session *s)
 {
+	size_t left;
 	int rc;
 
-	do
+	do {
+		left = s->fed.n;
 		rc = gnutls_handshake(s->gnutls);
-	while (rc == GNUTLS_E_INTERRUPTED ||
-	       rc == GNUTLS_E_WARNING_ALERT_RECEIVED);
+	} while (is_to_be_repeated(s, rc, left));
 	if (rc == GNUTLS_E_AGAIN)
 		return ERR_AGAIN;
 	return rc == 0 ? ERR_OK : fail(s, rc);
@@ -261,13 +276,14 @@ enum err
 tls_read(struct tls_session *s, struct slice *plain)
 {
 	struct tls *t = s->tls;
+	size_t left;
 	ssize_t n;
 
-	do
+	do {
+		left = s->fed.n;
 		n = gnutls_record_recv(
 		    s->gnutls, t->received, sizeof(t->received));
-	while (
-	    n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_WARNING_ALERT_RECEIVED);
+	} while (is_to_be_repeated(s, n, left));
 	if (n == GNUTLS_E_AGAIN)
 		return ERR_AGAIN;
 	if (n < 0)
