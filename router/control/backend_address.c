@@ -54,12 +54,15 @@ looks_like_a_name(struct slice s)
 	return false;
 }
 
-/* One spelling for one socket: no //, /./ or /../ in a path. */
+/* One spelling for one socket: no //, /./ or /../ in a path, and no blank. */
 static bool
 is_plain_path(struct slice path)
 {
 	struct slice part;
 
+	for (size_t i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] <= ' ' || path.p[i] == 0x7f)
+			return false;
 	if (!slice_cut(&path, '/', &part)) /* before the first slash */
 		return false;
 	while (slice_cut(&path, '/', &part))
@@ -97,7 +100,8 @@ backend_address_parse(
 			  "unix:/PATH");
 	if (out->addr.u.sa.sa_family == AF_UNIX &&
 	    !is_plain_path(slice_from(rest, strlen("unix:"))))
-		return refuse(f, s, "write the path without //, . and ..");
+		return refuse(
+		    f, s, "write the path without //, ., .. and blanks");
 	(void)snprintf(out->text, sizeof(out->text), "%s%s", prefix,
 	    addr_format(&out->addr, text));
 	return ERR_OK;

@@ -41,8 +41,9 @@ what_is_no_backend_is_refused_with_n19(void **state)
 	static const char *const cases[] = {"", "nowhere", "10.0.0.1",
 	    "10.0.0.1:0", "10.0.0.1:99999", "10.0.0.1:+80", "10.0.0.1:80*0",
 	    "10.0.0.1:80*1001", "10.0.0.1:80*x", "unix:relative",
-	    "unix:/run/../etc/x", "unix://run/x", "ftp://10.0.0.1:21",
-	    "localhost:3000", "10.0.0.1:80/path"};
+	    "unix:/run/../etc/x", "unix:/run/x *7", "unix:/run/a b",
+	    "unix://run/x", "ftp://10.0.0.1:21", "localhost:3000",
+	    "10.0.0.1:80/path"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
