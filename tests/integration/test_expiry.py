@@ -79,6 +79,36 @@ class Expiry(unittest.TestCase):
         self.assertIn("certificate.renew",
                       [e["name"] for e in d.json("events", "--host", host)])
 
+    def test_the_fallback_is_issued_before_the_custom_one_ends(self):
+        d, host, day = self.daemon, "ahead.customer.test", 86400
+        own = Ca().issue(host, days=30)
+        chain = d.file("ahead.pem", own.chain_pem)
+        key = d.file("ahead.key", own.key_pem)
+        d.cli("domains", "add", host, "--app", "shop", chain, key)
+        wait_for(lambda: d.json("domains", "info", host)["dns"] == "ok",
+                 what="DNS is looked at")
+
+        def sources():
+            return [c["source"] for c in d.json("certs", "history", host)]
+        self.assertEqual(sources(), ["custom"])
+        d.set_clock(25 * day)
+        wait_for(lambda: "automatic" in sources(),
+                 what="an automatic one is on disk")
+        info = d.json("domains", "info", host)
+        self.assertEqual((info["status"], info["serving"]),
+                         ("Not used", "custom"))
+        self.assertEqual(info["fault"]["code"], "C39")
+        self.assertEqual(served(d.https, host), own.der)
+        d.set_clock(31 * day)
+        self.assertNotEqual(served(d.https, host), own.der)
+        d.wait_status(host, "In use")
+        info = d.json("domains", "info", host)
+        self.assertEqual(info["fault"]["code"], "C34")
+        names = [e["name"] for e in d.json("events", "--host", host)]
+        for name in ("certificate.expiring", "certificate.issue",
+                     "certificate.fallback"):
+            self.assertIn(name, names)
+
     def test_the_test_clock_is_shown_loudly(self):
         self.assertIn("TEST", self.daemon.cli("status").upper())
 
