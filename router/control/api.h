@@ -47,6 +47,9 @@ struct api_route {
 	enum api_scope scope;
 	enum api_kind kind;
 	api_handler *handler;
+	const char *summary; /* for people, of the description of the API */
+	const char *takes; /* schema of the body (api_openapi.c); NULL: none */
+	const char *gives; /* of the answer; "[]" in front for a list */
 };
 
 /*
