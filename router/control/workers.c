@@ -1,5 +1,6 @@
 #include "router/control/workers.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -88,44 +89,67 @@ workers_set_channel(struct control *c, uint32_t i, int fd)
 		w->n_links = i + 1;
 }
 
+/* The counters that /v1/status tells, by their names in it. */
+#define COUNTER(name)                                                          \
+	{                                                                      \
+#name, offsetof(struct stats_page, name)                       \
+	}
+static const struct counter {
+	const char *name;
+	size_t offset;
+} counters[] = {
+    COUNTER(connections_open),
+    COUNTER(connections_total),
+    COUNTER(handshakes_full),
+    COUNTER(handshakes_resumed),
+    COUNTER(handshakes_failed),
+    COUNTER(requests_total),
+    COUNTER(requests_active),
+    COUNTER(errors),
+    COUNTER(bytes_in),
+    COUNTER(bytes_out),
+    COUNTER(log_lines_dropped),
+};
+
+static bool
+is_up(const struct worker_link *l)
+{
+	return l->channel != NULL && channel_is_open(l->channel);
+}
+
+/* Writes one worker, and adds it to the sums. */
+static json_t *
+worker_json(const struct worker_link *l, uint64_t sums[])
+{
+	json_t *o = json_object();
+
+	json_put_bool(o, "up", is_up(l));
+	for (size_t i = 0; i < COUNT_OF(counters); i++) {
+		const char *at = (const char *)l->page + counters[i].offset;
+		uint64_t n = atomic_load((const _Atomic uint64_t *)at);
+
+		json_put_int(o, counters[i].name, (int64_t)n);
+		sums[i] += n;
+	}
+	return o;
+}
+
 json_t *
 workers_json(const struct workers *w)
 {
-	uint64_t open = 0, total = 0, full = 0, resumed = 0, failed = 0;
-	uint64_t requests = 0, active = 0, errors = 0, in = 0, out = 0;
-	uint64_t dropped = 0, up = 0;
-	json_t *o = json_object();
+	uint64_t sums[COUNT_OF(counters)] = {0};
+	json_t *o = json_object(), *each = json_array();
+	int64_t up = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
-		struct stats_page *p = w->items[i].page;
-		const struct channel *c = w->items[i].channel;
-
-		up += c != NULL && channel_is_open(c);
-		open += atomic_load(&p->connections_open);
-		total += atomic_load(&p->connections_total);
-		full += atomic_load(&p->handshakes_full);
-		resumed += atomic_load(&p->handshakes_resumed);
-		failed += atomic_load(&p->handshakes_failed);
-		requests += atomic_load(&p->requests_total);
-		active += atomic_load(&p->requests_active);
-		errors += atomic_load(&p->errors);
-		in += atomic_load(&p->bytes_in);
-		out += atomic_load(&p->bytes_out);
-		dropped += atomic_load(&p->log_lines_dropped);
+		up += is_up(&w->items[i]);
+		json_array_append_new(each, worker_json(&w->items[i], sums));
 	}
 	json_put_int(o, "count", (int64_t)w->n);
-	json_put_int(o, "up", (int64_t)up);
-	json_put_int(o, "connections_open", (int64_t)open);
-	json_put_int(o, "connections_total", (int64_t)total);
-	json_put_int(o, "handshakes_full", (int64_t)full);
-	json_put_int(o, "handshakes_resumed", (int64_t)resumed);
-	json_put_int(o, "handshakes_failed", (int64_t)failed);
-	json_put_int(o, "requests_total", (int64_t)requests);
-	json_put_int(o, "requests_active", (int64_t)active);
-	json_put_int(o, "errors", (int64_t)errors);
-	json_put_int(o, "bytes_in", (int64_t)in);
-	json_put_int(o, "bytes_out", (int64_t)out);
-	json_put_int(o, "log_lines_dropped", (int64_t)dropped);
+	json_put_int(o, "up", up);
+	for (size_t i = 0; i < COUNT_OF(counters); i++)
+		json_put_int(o, counters[i].name, (int64_t)sums[i]);
+	json_put(o, "each", each);
 	return o;
 }
 

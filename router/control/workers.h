@@ -23,7 +23,8 @@ enum err MUST_USE workers_add_page(struct workers *w, int fd);
 /* A fresh channel to worker i; takes fd. */
 void workers_set_channel(struct control *c, uint32_t i, int fd);
 
-/* Sums of all counters, for /v1/status. */
+/* For /v1/status: the sums of all counters, and in `each` those of every
+ * worker, in the order of their numbers. */
 json_t *workers_json(const struct workers *w);
 
 /*

@@ -29,6 +29,7 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 # pylint: disable=wrong-import-position
 from towpath import (Backend, Ca, Daemon, Https, Pebble, free_port,  # noqa
                      get, served, wait_for)
+from towpath.pki import make_key  # noqa
 
 MISSED = []
 
@@ -89,11 +90,12 @@ def latency():
 
 # --- changes -------------------------------------------------------------------
 def full_handshakes(api):
-    return [w["handshakes_full"] for w in api.ask("GET", "/v1/status")
-            ["workers"]]
+    return [w["handshakes_full"]
+            for w in api.ask("GET", "/v1/status")["workers"]["each"]]
 
 
-def changes(count=1000, connections=16):
+def changes(connections=16):
+    count = int(os.environ.get("CHANGES", 1000))
     with Backend() as app, Daemon() as d:
         d.cli("apps", "create", "shop", "--backend", app.address)
         host, other, ca = "change.bench.test", "load.bench.test", Ca()
@@ -101,45 +103,68 @@ def changes(count=1000, connections=16):
             d.cli("domains", "add", name, "--app", "shop")
             d.upload("add", name, ca.issue(name))
         identities = [ca.issue(host) for _ in range(20)]
-        api, over = Api(d), threading.Event()
-        late = failed = unseen = dropped = 0
-
-        def load():
-            nonlocal dropped
-            while not over.is_set():
-                try:
-                    with Https(d.https, other) as c:
-                        for _ in range(50):
-                            if c.request("/").status != 200:
-                                dropped += 1
-                except OSError:
-                    dropped += 1
-        threads = [threading.Thread(target=load) for _ in range(2)]
-        for t in threads:
-            t.start()
-        seen = full_handshakes(api)
+        api, load = Api(d), [Load(d.https, other) for _ in range(2)]
+        late = failed = unseen = more = 0
+        begun = time.monotonic()
         for i in range(count):
             identity = identities[i % len(identities)]
             api.ask("PUT", f"/v1/domains/{host}/certificate",
                     upload_body(identity))
-            for _ in range(connections):
-                try:
-                    late += served(d.https, host) != identity.der
-                except OSError:
-                    failed += 1
-            now = full_handshakes(api)
-            unseen += sum(a == b for a, b in zip(seen, now))
-            seen = now
-        over.set()
-        for t in threads:
-            t.join()
+            before = full_handshakes(api)
+            # the kernel chooses who accepts: on until each worker did
+            made, seen = 0, False
+            while made < connections or not seen and made < 20 * connections:
+                for _ in range(connections):
+                    try:
+                        late += served(d.https, host) != identity.der
+                    except OSError:
+                        failed += 1
+                made += connections
+                seen = all(a != b for a, b in
+                           zip(before, full_handshakes(api)))
+            unseen += not seen
+            more += made > connections
+        took = time.monotonic() - begun
+        dropped = sum(one.end() for one in load)
+        print(f"    in {took:.0f} s, beside {sum(one.done for one in load)} "
+              "requests on connections older than the first change;\n"
+              f"    {more} times one worker took the first {connections} "
+              "connections, and more were made")
     report(f"{count} changes, connections that got the old certificate", late,
            "", "0", late == 0)
     report(f"{count} changes, handshakes failed", failed, "", "0",
            failed == 0)
     report(f"{count} changes, requests of others dropped", dropped, "", "0",
            dropped == 0)
-    print(f"{'':<4}changes after which a worker got no handshake: {unseen}")
+    report(f"{count} changes, a worker not seen after one", unseen,
+           "", "0", unseen == 0)
+
+
+class Load(threading.Thread):
+    """Requests on one connection that lasts, so that every full handshake in
+    the meantime is one of those that look for the new certificate."""
+
+    def __init__(self, port, host):
+        super().__init__(daemon=True)
+        self.over, self.done, self.dropped = threading.Event(), 0, 0
+        self.connection = Https(port, host)
+        self.start()
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                self.dropped += self.connection.request("/").status != 200
+                self.done += 1
+            except (OSError, http.client.HTTPException):
+                self.dropped += 1
+                return
+
+    def end(self):
+        """Ends it; how many requests were dropped."""
+        self.over.set()
+        self.join()
+        self.connection.close()
+        return self.dropped
 
 
 # --- syscalls ------------------------------------------------------------------
@@ -193,7 +218,8 @@ def syscalls(requests=10000, connections=32):
 
 
 def answered(daemon):
-    return Api(daemon).ask("GET", "/v1/status")["requests_total"]
+    return Api(daemon).ask("GET", "/v1/status")[
+        "workers"]["requests_total"]
 
 
 class nginx_backend:  # pylint: disable=invalid-name
@@ -246,9 +272,8 @@ def pss(daemon):
     return total / 1024
 
 
-def many(count=100_000):
-    ca, keys = Ca(), []
-    from towpath.pki import make_key
+def many():
+    count, ca = int(os.environ.get("MANY", 100_000)), Ca()
     keys = [make_key() for _ in range(50)]
     with Backend() as app, Daemon() as d, \
             tempfile.TemporaryDirectory() as folder:
