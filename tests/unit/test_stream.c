@@ -156,7 +156,7 @@ what_the_kernel_does_not_take_waits_in_order(void **state)
 	static char piece[100000];
 	size_t sent = 0, got = 0;
 
-	for (char c = 'a'; c <= 'j'; c++) {
+	for (int c = 'a'; c <= 'j'; c++) {
 		memset(piece, c, sizeof(piece));
 		stream_write(&f->stream, slice_of(piece, sizeof(piece)));
 		sent += sizeof(piece);
