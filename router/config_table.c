@@ -70,7 +70,6 @@ static const struct config_row rows[] = {
 	    .help = "addresses for Prometheus; empty: control socket only"},
 	{.section = "listen", .key = "proxy_protocol", .type = CONFIG_FLAG,
 	    .at = AT(listen.proxy_protocol), .standard = "off",
-	    .flags = CONFIG_IDLE,
 	    .help = "every connection must begin with it"},
 
 	{.section = "router", .key = "workers", .type = CONFIG_COUNT,

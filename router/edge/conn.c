@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "router/edge/conn_tls.h"
 #include "router/edge/listener.h"
+#include "router/edge/proxy_header.h"
 #include "router/edge/stats.h"
 #include "router/edge/tls.h"
 
@@ -153,6 +154,69 @@ conns_step(struct worker *w)
 	return did;
 }
 
+static void on_bytes(struct stream *s, struct slice bytes);
+
+/* --- before the client's first byte ----------------------------------------
+ */
+
+static void
+set_peer(struct conn *c, const struct addr *peer)
+{
+	const struct config_networks *nets =
+	    &c->w->config.router.trusted_proxies;
+	struct origin *o = &c->client.origin;
+	char text[ADDR_TEXT_SIZE];
+
+	(void)snprintf(
+	    c->address, sizeof(c->address), "%s", addr_format_ip(peer, text));
+	o->peer = slice_str(c->address);
+	o->trusted = nets->items;
+	o->n_trusted = nets->n;
+	o->peer_is_trusted = false;
+	for (size_t i = 0; i < nets->n; i++)
+		o->peer_is_trusted |= network_has(&nets->items[i], peer);
+}
+
+static void
+begin(struct conn *c)
+{
+	c->state = c->is_tls ? CONN_HELLO : CONN_OPEN;
+	if (c->is_tls)
+		conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
+	else
+		front_h1_start(&c->h1);
+}
+
+/* What a balancer says of its client; who does not say it is no balancer. */
+static void
+read_proxy_header(struct conn *c, struct slice bytes)
+{
+	struct addr source;
+	struct buf first = c->hello;
+	bool is_known;
+	size_t used;
+	enum err e = ERR_SYNTAX;
+
+	if (buf_add(&first, bytes) == ERR_OK)
+		e = proxy_header_read(
+		    buf_slice(&first), &source, &is_known, &used);
+	c->hello = first;
+	if (e == ERR_AGAIN)
+		return;
+	if (e != ERR_OK) {
+		conn_finish(c, false);
+		return;
+	}
+	if (is_known)
+		set_peer(c, &source);
+	buf_init(&c->hello, first.max);
+	buf_consume(&first, used);
+	begin(c);
+	if (first.len > 0)
+		on_bytes(&c->stream, buf_slice(&first));
+	buf_clear(&first);
+}
+
 /* --- what the socket tells ------------------------------------------------ */
 
 static void
@@ -161,6 +225,9 @@ on_bytes(struct stream *s, struct slice bytes)
 	struct conn *c = container_of(s, struct conn, stream);
 
 	switch (c->state) {
+	case CONN_PROXY:
+		read_proxy_header(c, bytes);
+		break;
 	case CONN_HELLO:
 	case CONN_PARKED:
 	case CONN_HANDSHAKE:
@@ -236,36 +303,6 @@ on_deadline(struct deadline *d)
 
 /* --- life ----------------------------------------------------------------- */
 
-static bool
-is_trusted(const struct worker *w, const struct addr *peer)
-{
-	const struct config_networks *nets = &w->config.router.trusted_proxies;
-
-	for (size_t i = 0; i < nets->n; i++)
-		if (network_has(&nets->items[i], peer))
-			return true;
-	return false;
-}
-
-static void
-set_client(struct conn *c, const struct addr *peer, bool is_tls, uint16_t port)
-{
-	const struct config_networks *nets =
-	    &c->w->config.router.trusted_proxies;
-	char text[ADDR_TEXT_SIZE];
-
-	(void)snprintf(
-	    c->address, sizeof(c->address), "%s", addr_format_ip(peer, text));
-	c->client.origin = (struct origin){
-	    .peer = slice_str(c->address),
-	    .peer_is_trusted = is_trusted(c->w, peer),
-	    .trusted = nets->items,
-	    .n_trusted = nets->n,
-	    .is_tls = is_tls,
-	    .port = port,
-	};
-}
-
 void
 conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
     uint16_t port)
@@ -283,16 +320,17 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 	stats_add(&w->stats->connections_total, 1);
 	buf_init(&c->hello, CLIENT_HELLO_INPUT + STREAM_IO_SIZE);
 	deadline_init(&c->deadline, w->loop, on_deadline);
-	set_client(c, peer, is_tls, port);
+	c->client.origin.is_tls = c->is_tls = is_tls;
+	c->client.origin.port = port;
+	set_peer(c, peer);
 	front_h1_init(&c->h1);
 	stream_open(&c->stream, w->io, fd, &stream_ops);
-	if (is_tls) {
-		c->state = CONN_HELLO;
-		conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
-	} else {
-		c->state = CONN_OPEN;
-		front_h1_start(&c->h1);
+	if (!w->config.listen.proxy_protocol) {
+		begin(c);
+		return;
 	}
+	c->state = CONN_PROXY;
+	conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
 }
 
 /* --- for the worker ------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include "router/edge/front_h1.h"
 
 enum conn_state {
+	CONN_PROXY,     /* a PROXY header is gathered */
 	CONN_HELLO,     /* bytes of a ClientHello are gathered */
 	CONN_PARKED,    /* it is whole, and keys is away */
 	CONN_HANDSHAKE, /* GnuTLS has it */
@@ -41,10 +42,11 @@ struct conn {
 	struct list parked;
 	enum conn_state state;
 	struct deadline deadline;
-	struct buf hello;        /* its bytes, until GnuTLS gets them */
+	struct buf hello;        /* first bytes, until somebody can use them */
 	struct tls_session *tls; /* NULL: plain HTTP */
 	struct client client;
 	char address[CONN_ADDRESS_SIZE];
+	bool is_tls; /* is to be, as its listener is */
 	bool lingers;
 	bool is_second_try; /* of a handshake that keys did not live through */
 	struct front_h1 h1;
