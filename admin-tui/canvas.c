@@ -215,13 +215,6 @@ canvas_role(struct canvas c, int y, enum role role)
 		cell_at(c.grid, c.r.y + y, c.r.x + x)->role = role;
 }
 
-void
-canvas_roles(struct canvas c, enum role role)
-{
-	for (int y = 0; y < c.r.rows; y++)
-		canvas_role(c, y, role);
-}
-
 static void
 edge(struct canvas c, int y, const uint32_t corner[2])
 {

@@ -62,7 +62,6 @@ void canvas_side(struct canvas c, int x); /* a line from top to bottom */
 
 /* Gives cells already drawn another role (a selected row). */
 void canvas_role(struct canvas c, int y, enum role role);
-void canvas_roles(struct canvas c, enum role role);
 
 /* A box with a title in its top line and a hint in its bottom line, blank
  * inside; returns the inside, two columns of border and margin each side. */

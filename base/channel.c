@@ -382,12 +382,6 @@ channel_peer(const struct channel *c)
 	return c->peer;
 }
 
-uint32_t
-channel_peer_instance(const struct channel *c)
-{
-	return c->peer_instance;
-}
-
 static enum err
 queue(struct channel *c, struct slice bytes, const int *fds, size_t n_fds)
 {

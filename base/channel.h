@@ -66,7 +66,6 @@ bool channel_is_open(const struct channel *c);
  * the loop tells. */
 bool channel_is_alive(struct channel *c);
 enum role channel_peer(const struct channel *c);
-uint32_t channel_peer_instance(const struct channel *c);
 
 /*
  * Sends; on the loop it queues what does not fit now.  fds stay the caller's.

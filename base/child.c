@@ -257,12 +257,6 @@ child_loop(const struct child *c)
 	return c->loop;
 }
 
-uint32_t
-child_instance(const struct child *c)
-{
-	return c->instance;
-}
-
 int
 child_run(struct child *c)
 {

@@ -74,7 +74,6 @@ struct child *child_new(
 void child_free(struct child *c); /* after what hangs on the loop */
 
 struct ev_loop *child_loop(const struct child *c);
-uint32_t child_instance(const struct child *c);
 
 /* Runs the loop until child_exit; returns the exit status. */
 int child_run(struct child *c);

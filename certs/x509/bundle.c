@@ -72,17 +72,3 @@ bundle_key(
 	fault_set(f, FAULT_C11_NO_KEY, NULL);
 	return ERR_NOT_FOUND;
 }
-
-const char *
-bundle_kind_text(enum bundle_kind kind)
-{
-	static const char *const texts[] = {
-	    [BUNDLE_CERTIFICATE] = "certificate",
-	    [BUNDLE_KEY] = "private key",
-	    [BUNDLE_ENCRYPTED_KEY] = "encrypted private key",
-	    [BUNDLE_PKCS12] = "PKCS#12 file",
-	    [BUNDLE_REQUEST] = "certificate request",
-	};
-
-	return texts[kind];
-}

@@ -57,7 +57,4 @@ enum err MUST_USE bundle_take_certificates(
 enum err MUST_USE bundle_key(
     const struct bundle *b, const struct bundle_item **out, struct fault *f);
 
-/* "certificate", "private key", "encrypted private key"... */
-const char *bundle_kind_text(enum bundle_kind kind);
-
 #endif

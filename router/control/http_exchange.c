@@ -180,9 +180,3 @@ http_stream_send(struct http_exchange *x, struct slice bytes)
 	/* sent from the loop: the caller may not lose x under its hands */
 	http_conn_kick(x->conn);
 }
-
-void
-http_stream_end(struct http_exchange *x)
-{
-	finish(x);
-}

@@ -24,8 +24,8 @@ struct http_server;
 struct http_exchange; /* a request until it is answered */
 
 struct http_server_ops {
-	/* A request is complete and its peer is allowed.  Must end with one of
-	 * http_answer and http_stream_end, now or later. */
+	/* A request is complete and its peer is allowed.  Must end with http_answer,
+	 * now or later, or go on as a stream (http_stream_begin). */
 	void (*on_request)(void *ctx, struct http_exchange *x);
 	/* Limit of the body of a request to path. */
 	size_t (*body_max)(void *ctx, struct slice path);
@@ -68,6 +68,5 @@ bool http_stream_begin(
 size_t http_stream_room(const struct http_exchange *x);
 /* More than the room may cost the client its stream. */
 void http_stream_send(struct http_exchange *x, struct slice bytes);
-void http_stream_end(struct http_exchange *x); /* on_gone is not called */
 
 #endif

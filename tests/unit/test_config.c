@@ -330,11 +330,41 @@ missing_file_is_named(void **state)
 	config_clear(&c);
 }
 
+/* A person reads the manual, the daemon the table: they say the same. */
+static void
+manual_lists_every_key_under_its_section(void **state)
+{
+	char text[65536], want[128];
+	struct config_help help;
+	const char *section = text;
+	FILE *file = fopen("packaging/man/towpath.conf.5", "re");
+	size_t n;
+
+	(void)state;
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	(void)fclose(file);
+	text[n] = '\0';
+	for (size_t i = 0; config_help_at(i, &help); i++) {
+		(void)snprintf(want, sizeof(want), "[%s]", help.section);
+		section = strstr(text, want);
+		if (section == NULL)
+			fail_msg("the manual has no section %s", want);
+		if (strcmp(help.section, "acme.fallback") == 0)
+			continue; /* the same keys as [acme] */
+		(void)snprintf(want, sizeof(want), "%s", help.key);
+		if (strstr(section, want) == NULL)
+			fail_msg("the manual lacks %s under [%s]", help.key,
+			    help.section);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(empty_file_gives_the_defaults),
+	    cmocka_unit_test(manual_lists_every_key_under_its_section),
 	    cmocka_unit_test(every_kind_of_value_is_read),
 	    cmocka_unit_test(what_is_wrong_is_said_with_its_place),
 	    cmocka_unit_test(secret_is_read_from_its_file_and_never_shown),
