@@ -237,7 +237,7 @@ config_help_at(size_t i, struct config_help *out)
 
 	if (row == NULL)
 		return false;
-	*out = (struct config_help){
-	    row->section, row->key, row->standard, row->help};
+	*out = (struct config_help){row->section, row->key, row->standard,
+	    row->help, (row->flags & CONFIG_IDLE) != 0};
 	return true;
 }

@@ -146,6 +146,7 @@ void config_add_default(struct config *c, struct slice key, struct slice value);
 /* A row of the table as the manual shows it. */
 struct config_help {
 	const char *section, *key, *value, *help;
+	bool is_idle; /* may be set, and does nothing in this version */
 };
 bool config_help_at(size_t i, struct config_help *out);
 

@@ -336,7 +336,7 @@ manual_lists_every_key_under_its_section(void **state)
 {
 	char text[65536], want[128];
 	struct config_help help;
-	const char *section = text;
+	const char *section;
 	FILE *file = fopen("packaging/man/towpath.conf.5", "re");
 	size_t n;
 
@@ -346,14 +346,12 @@ manual_lists_every_key_under_its_section(void **state)
 	(void)fclose(file);
 	text[n] = '\0';
 	for (size_t i = 0; config_help_at(i, &help); i++) {
+		if (help.is_idle)
+			continue;
 		(void)snprintf(want, sizeof(want), "[%s]", help.section);
 		section = strstr(text, want);
-		if (section == NULL)
-			fail_msg("the manual has no section %s", want);
-		if (strcmp(help.section, "acme.fallback") == 0)
-			continue; /* the same keys as [acme] */
 		(void)snprintf(want, sizeof(want), "%s", help.key);
-		if (strstr(section, want) == NULL)
+		if (section == NULL || strstr(section, want) == NULL)
 			fail_msg("the manual lacks %s under [%s]", help.key,
 			    help.section);
 	}
