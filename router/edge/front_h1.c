@@ -107,7 +107,8 @@ read_head(struct front_h1 *f, struct slice *in)
 	size_t used;
 	enum err e;
 
-	if (in->n == 0)
+	/* who does not read answers is not given more of them */
+	if (in->n == 0 || conn_is_full(conn_of(f)))
 		return false;
 	if (f->reader == NULL)
 		f->reader =
@@ -218,12 +219,14 @@ update(struct front_h1 *f)
 			   (f->state == H1_BODY && exchange_is_full(f->ex)));
 		return;
 	}
-	conn_pause(c, false);
+	conn_pause(c, f->in.len > 0 && conn_is_full(c));
 	if (f->state != H1_HEAD)
 		return;
 	if (f->in.len == 0) {
 		readers_give(&c->w->readers, HTTP1_REQUEST, f->reader);
 		f->reader = NULL;
+	}
+	if (f->in.len == 0 || conn_is_full(c)) {
 		conn_deadline(c,
 		    c->w->is_draining ? LAST_SECONDS : IDLE_SECONDS,
 		    CONN_DEADLINE_IDLE);
@@ -293,7 +296,9 @@ front_h1_bytes(struct front_h1 *f, struct slice bytes)
 void
 front_h1_room(struct front_h1 *f)
 {
-	if (f->ex != NULL && !exchange_is_done(f->ex))
+	if (f->ex == NULL)
+		conn_wake(conn_of(f)); /* it lives, and may ask again */
+	else if (!exchange_is_done(f->ex))
 		exchange_room(f->ex);
 }
 
