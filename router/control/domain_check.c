@@ -43,6 +43,8 @@ struct check {
 	size_t n_answers;
 	struct ask targets[ASKS_MAX];
 	size_t n_pending;
+	struct reach_verdict *verdict; /* NULL: not judged yet */
+	char *records;                 /* that the verdict asks for; JSON */
 	struct list waiters;
 };
 
@@ -56,25 +58,15 @@ struct memory {
 
 struct checks {
 	struct control *control;
-	struct list list;
+	struct list list;   /* waiting for answers */
+	struct list judged; /* to be written before the loop sleeps */
+	struct ev_prepare before_sleep;
 	size_t n;
 	struct dns_targets targets;
 	struct map memories;
 	struct memory ring[REMEMBER_MAX];
 	size_t next;
 };
-
-struct checks *
-checks_new(struct control *c)
-{
-	struct checks *ch = xcalloc(1, sizeof(*ch));
-
-	ch->control = c;
-	list_init(&ch->list);
-	dns_targets_init(&ch->targets);
-	map_init(&ch->memories, REMEMBER_MAX);
-	return ch;
-}
 
 static void
 check_free(struct check *k)
@@ -91,6 +83,8 @@ check_free(struct check *k)
 		free(container_of(it, struct waiter, link));
 	}
 	free(k->answers);
+	free(k->verdict);
+	free(k->records);
 	free(k);
 }
 
@@ -99,7 +93,11 @@ checks_free(struct checks *ch)
 {
 	if (ch == NULL)
 		return;
+	ev_prepare_stop(ch->control->loop, &ch->before_sleep);
 	LIST_FOREACH_SAFE(it, &ch->list) {
+		check_free(container_of(it, struct check, link));
+	}
+	LIST_FOREACH_SAFE(it, &ch->judged) {
 		check_free(container_of(it, struct check, link));
 	}
 	dns_targets_clear(&ch->targets);
@@ -206,30 +204,11 @@ apply(struct control *c, struct domain *d, const struct reach_verdict *v,
 	return was == DOMAIN_DNS_OK ? "domain.dns_lost" : NULL;
 }
 
-/* Writes what was seen; false when the host is no domain. */
-static bool
-write_down(struct control *c, const char *host, const struct reach_verdict *v,
-    const char *records)
+static struct diagnosis
+diagnosis_of(const struct check *k)
 {
-	struct fault f = {0};
-	const char *event;
-	struct domain d;
-	enum err e;
-
-	if (change_begin(c, &f) != ERR_OK)
-		return true; /* looked at again when the lease ends */
-	if (domain_load(c, host, &d, &f) != ERR_OK) {
-		change_abort(c);
-		return false;
-	}
-	event = apply(c, &d, v, records);
-	e = domain_settle(c, &d, EVENT_BY_ITSELF);
-	if (e == ERR_OK && event != NULL)
-		e = domain_event(c, &d, event, EVENT_BY_ITSELF, NULL);
-	if (e != ERR_OK || change_commit(c, &f) != ERR_OK)
-		change_abort(c);
-	domain_unload(&d);
-	return true;
+	return (struct diagnosis){
+	    k->host, k->verdict->reaches, &k->verdict->fault, k->records};
 }
 
 static void
@@ -248,6 +227,49 @@ remember(struct checks *ch, const struct diagnosis *d)
 	m->records = xstrdup(d->records);
 	m->reaches = d->reaches;
 	m->fault = *d->fault;
+}
+
+/* Writes what was seen; ERR_NOT_FOUND: the host is no domain. */
+static enum err
+write_down(struct control *c, const struct check *k)
+{
+	const char *event;
+	struct domain d;
+	enum err e = domain_load(c, k->host, &d, NULL);
+
+	if (e != ERR_OK)
+		return e;
+	event = apply(c, &d, k->verdict, k->records);
+	e = domain_settle(c, &d, EVENT_BY_ITSELF);
+	if (e == ERR_OK && event != NULL)
+		e = domain_event(c, &d, event, EVENT_BY_ITSELF, NULL);
+	domain_unload(&d);
+	return e;
+}
+
+/* All in one change.  What the store does not take is looked at again when the
+ * lease ends. */
+static void
+write_all(struct checks *ch, const struct list *judged)
+{
+	struct control *c = ch->control;
+	enum err e = change_begin(c, NULL);
+
+	if (e != ERR_OK)
+		return;
+	LIST_FOREACH(it, judged) {
+		const struct check *k = container_of(it, struct check, link);
+		struct diagnosis d = diagnosis_of(k);
+
+		e = write_down(c, k);
+		if (e == ERR_NOT_FOUND)
+			remember(ch, &d);
+		else if (e != ERR_OK)
+			break;
+	}
+	if ((e != ERR_OK && e != ERR_NOT_FOUND) ||
+	    change_commit(c, NULL) != ERR_OK)
+		change_abort(c);
 }
 
 bool
@@ -273,30 +295,62 @@ tell_waiters(struct check *k, const struct diagnosis *d)
 	}
 }
 
-/* Everything is answered: judge, write, tell. */
+/* One commit, and so one wait for the disk, for all that was judged in a turn
+ * of the loop: while it waits, more answers come. */
+static void
+on_before_sleep(struct ev_loop *loop, struct ev_prepare *w, int events)
+{
+	struct checks *ch = container_of(w, struct checks, before_sleep);
+	struct list judged;
+
+	(void)events;
+	ev_prepare_stop(loop, w);
+	list_init(&judged);
+	LIST_FOREACH_SAFE(it, &ch->judged) {
+		list_remove(it);
+		list_append(&judged, it);
+	}
+	write_all(ch, &judged);
+	LIST_FOREACH_SAFE(it, &judged) {
+		struct check *k = container_of(it, struct check, link);
+		struct diagnosis d = diagnosis_of(k);
+
+		tell_waiters(k, &d);
+		check_free(k);
+	}
+}
+
+struct checks *
+checks_new(struct control *c)
+{
+	struct checks *ch = xcalloc(1, sizeof(*ch));
+
+	ch->control = c;
+	list_init(&ch->list);
+	list_init(&ch->judged);
+	ev_prepare_init(&ch->before_sleep, on_before_sleep);
+	dns_targets_init(&ch->targets);
+	map_init(&ch->memories, REMEMBER_MAX);
+	return ch;
+}
+
+/* Everything is answered: judge; it is written before the loop sleeps. */
 static void
 conclude(struct check *k)
 {
 	struct checks *ch = k->all;
 	struct addr *resolved =
 	    xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
-	struct reach_verdict *v = xcalloc(1, sizeof(*v));
 	struct reach_target t = target_of(ch, k->host, resolved);
-	struct diagnosis d;
-	char *records;
 
-	reach_judge(k->host, k->answers, k->n_answers, &t, v);
-	records = records_text(v);
-	d = (struct diagnosis){k->host, v->reaches, &v->fault, records};
-	/* no longer under way: what follows may begin another */
-	list_remove(&k->link);
-	if (!write_down(ch->control, k->host, v, records))
-		remember(ch, &d);
-	tell_waiters(k, &d);
-	free(records);
-	free(v);
+	k->verdict = xcalloc(1, sizeof(*k->verdict));
+	reach_judge(k->host, k->answers, k->n_answers, &t, k->verdict);
+	k->records = records_text(k->verdict);
 	free(resolved);
-	check_free(k);
+	/* no longer under way: who asks from now on wants a new look */
+	list_remove(&k->link);
+	list_append(&ch->judged, &k->link);
+	ev_prepare_start(ch->control->loop, &ch->before_sleep);
 }
 
 static void
