@@ -1,7 +1,6 @@
 #include "certs/prove.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
@@ -10,7 +9,7 @@
 #include "base/mem.h"
 #include "certs/remote_key.h"
 
-/* Whatever a legal certificate needs; the version is put in front. */
+/* Whatever a legal certificate needs, after the version. */
 #define PRIORITIES                                                             \
 	":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD"                  \
 	":+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-X25519:+GROUP-SECP256R1"              \
@@ -24,6 +23,14 @@
 
 #define FLIGHT_MAX (512 * 1024)
 #define TURNS_MAX  64
+
+/* A version of TLS to prove with.  GnuTLS reads a priority string for as long
+ * as it signs, so it is read once in the life of the process. */
+struct version {
+	const char *name;
+	const char *text;
+	gnutls_priority_t priorities; /* NULL: not read yet */
+};
 
 /* One side of the handshake: what it sends is what the other receives. */
 struct side {
@@ -110,13 +117,13 @@ refuse(struct proof *p, const char *version, const char *why)
 
 static void
 side_init(struct side *s, struct side *other, unsigned flags,
-    const char *priorities, gnutls_certificate_credentials_t credentials)
+    gnutls_priority_t priorities, gnutls_certificate_credentials_t credentials)
 {
 	buf_init(&s->sent, FLIGHT_MAX);
 	s->other = other;
 	s->code = GNUTLS_E_AGAIN;
 	if (gnutls_init(&s->session, flags | GNUTLS_NONBLOCK) != 0 ||
-	    gnutls_priority_set_direct(s->session, priorities, NULL) != 0 ||
+	    gnutls_priority_set(s->session, priorities) != 0 ||
 	    gnutls_credentials_set(
 		s->session, GNUTLS_CRD_CERTIFICATE, credentials) != 0)
 		die("a TLS session cannot be made");
@@ -174,17 +181,26 @@ reason(const struct side *server, const struct side *client)
 	return server->code != 0 ? server->code : client->code;
 }
 
-static enum err
-shake_hands(struct proof *p, const char *version)
+static gnutls_priority_t
+priorities_of(struct version *v)
 {
-	char priorities[1024];
+	if (v->priorities == NULL &&
+	    gnutls_priority_init(&v->priorities, v->text, NULL) != 0)
+		die("the priorities of TLS %s cannot be read", v->name);
+	return v->priorities;
+}
+
+static enum err
+shake_hands(struct proof *p, struct version *v)
+{
+	gnutls_priority_t priorities = priorities_of(v);
 	struct side server, client;
 	enum err e = ERR_OK;
 
-	(void)snprintf(priorities, sizeof(priorities), "NONE:+VERS-TLS%s%s",
-	    version, PRIORITIES);
 	side_init(&server, &client, GNUTLS_SERVER, priorities, p->server);
-	side_init(&client, &server, GNUTLS_CLIENT, priorities, p->client);
+	/* one key share: what is proved is the certificate, not the groups */
+	side_init(&client, &server, GNUTLS_CLIENT | GNUTLS_KEY_SHARE_TOP,
+	    priorities, p->client);
 	gnutls_session_set_ptr(server.session, p);
 	/* nobody asks for a wildcard by its own name */
 	if (!host_is_wildcard(slice_str(p->host)))
@@ -200,9 +216,9 @@ shake_hands(struct proof *p, const char *version)
 	}
 	if (server.code != 0 || client.code != 0)
 		e = refuse(
-		    p, version, gnutls_strerror(reason(&server, &client)));
+		    p, v->name, gnutls_strerror(reason(&server, &client)));
 	else if (!chain_arrived(p, client.session))
-		e = refuse(p, version, "another chain arrived than was sent");
+		e = refuse(p, v->name, "another chain arrived than was sent");
 	side_clear(&server);
 	side_clear(&client);
 	return e;
@@ -262,6 +278,10 @@ enum err
 prove(const struct chain *chain, struct keyring *k, const struct key_ref *key,
     const char *host, int min_tls, struct fault *f)
 {
+	static struct version tls13 = {
+	    "1.3", "NONE:+VERS-TLS1.3" PRIORITIES, NULL};
+	static struct version tls12 = {
+	    "1.2", "NONE:+VERS-TLS1.2" PRIORITIES, NULL};
 	struct proof p = {.chain = chain, .host = host, .f = f};
 	enum err e;
 
@@ -278,9 +298,9 @@ prove(const struct chain *chain, struct keyring *k, const struct key_ref *key,
 	}
 	e = prepare(&p, k, key);
 	if (e == ERR_OK)
-		e = shake_hands(&p, "1.3");
+		e = shake_hands(&p, &tls13);
 	if (e == ERR_OK && min_tls < 13)
-		e = shake_hands(&p, "1.2");
+		e = shake_hands(&p, &tls12);
 	if (e != ERR_OK)
 		e = blame_keys(k, key, e, f);
 	for (unsigned i = 0; i < p.n_certificates; i++)

@@ -275,7 +275,8 @@ def pss(daemon):
 def many():
     count, ca = int(os.environ.get("MANY", 100_000)), Ca()
     keys = [make_key() for _ in range(50)]
-    with Backend() as app, Daemon() as d, \
+    # the interval is the default: each of them is looked at all the time
+    with Backend() as app, Daemon(dns={"check_interval": "60s"}) as d, \
             tempfile.TemporaryDirectory() as folder:
         d.cli("apps", "create", "shop", "--backend", app.address)
         path = pathlib.Path(folder) / "import.jsonl"
