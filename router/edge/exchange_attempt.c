@@ -4,11 +4,6 @@
 #include "base/mem.h"
 #include "router/edge/exchange.h"
 
-/* A connection that was idle for longer than this may just be closing; a
- * request that cannot be repeated is not risked on it. */
-#define IDLE_TRUSTED_S    1.
-#define IDLE_ANY_S        3600.
-
 #define BACKENDS_SEEN_MAX 1000
 
 /* --- which ---------------------------------------------------------------- */
@@ -133,13 +128,13 @@ exchange_let_go(struct exchange *ex, bool reusable)
 static void
 connect_to(struct exchange *ex, struct backend *b)
 {
-	double max_idle_s = IDLE_ANY_S;
+	enum upstream_choice which = UPSTREAM_ANY;
 	enum err e;
 
-	if (!method_is_idempotent(ex->request.method))
-		max_idle_s = IDLE_TRUSTED_S;
 	if (ex->is_fresh)
-		max_idle_s = -1;
+		which = UPSTREAM_FRESH;
+	else if (!method_is_idempotent(ex->request.method))
+		which = UPSTREAM_SURE; /* it cannot be repeated */
 	ex->backend = b;
 	b->active++;
 	quarantine_sent(&b->quarantine);
@@ -147,7 +142,7 @@ connect_to(struct exchange *ex, struct backend *b)
 		ex->tried[ex->n_tried++] = b;
 	ex->tried_mono_ms = clock_mono_ms();
 	exchange_enter(ex, EXCHANGE_CONNECTING);
-	e = upstream_open(ex->w, b, ex, max_idle_s, &ex->upstream);
+	e = upstream_open(ex->w, b, ex, which, &ex->upstream);
 	if (e != ERR_OK)
 		exchange_on_lost(
 		    ex, e == ERR_DENIED ? LOST_REFUSED : LOST_UNREACHABLE);

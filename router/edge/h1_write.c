@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "router/edge/decimal.h"
+
 static void
 put_headers(struct buf *b, const struct headers *h)
 {
@@ -24,14 +26,23 @@ put_headers(struct buf *b, const struct headers *h)
 }
 
 static void
+put_length(struct buf *b, uint64_t length)
+{
+	char digits[DECIMAL_SIZE];
+
+	(void)buf_add(b, SLICE("Content-Length: "));
+	(void)buf_add(b, decimal(length, digits));
+	(void)buf_add(b, SLICE("\r\n"));
+}
+
+static void
 put_framing(struct buf *b, enum h1_framing framing, int64_t length)
 {
 	switch (framing) {
 	case H1_LENGTH:
 	case H1_NO_BODY:
 		if (length >= 0)
-			(void)buf_printf(
-			    b, "Content-Length: %lld\r\n", (long long)length);
+			put_length(b, (uint64_t)length);
 		break;
 	case H1_CHUNKED:
 		(void)buf_add(b, SLICE("Transfer-Encoding: chunked\r\n"));
@@ -60,10 +71,13 @@ h1_write_response(struct buf *b, const struct response *r,
     const struct h1_response_options *o)
 {
 	struct slice reason = r->reason;
+	char digits[DECIMAL_SIZE];
 
 	if (reason.n == 0)
 		reason = slice_str(http1_reason(r->status));
-	(void)buf_printf(b, "HTTP/1.1 %d ", r->status);
+	(void)buf_add(b, SLICE("HTTP/1.1 "));
+	(void)buf_add(b, decimal((uint64_t)r->status, digits));
+	(void)buf_add_char(b, ' ');
 	(void)buf_add(b, reason);
 	(void)buf_add(b, SLICE("\r\n"));
 	put_headers(b, &r->headers);

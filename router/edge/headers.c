@@ -1,6 +1,7 @@
 #include "router/edge/headers.h"
 
 #include "base/mem.h"
+#include "router/edge/decimal.h"
 
 /* Framing (Content-Length) is the writer's business, so it ends here too. */
 static const struct slice hop_by_hop[] = {
@@ -192,6 +193,22 @@ theirs_or(const struct request *r, const struct origin *o, struct slice name,
 	return told.p == NULL ? value : told;
 }
 
+/* "t=1763733748114"; .p == NULL past the arena's limit. */
+static struct slice
+start_text(struct arena *a, int64_t ms)
+{
+	char digits[DECIMAL_SIZE];
+	struct slice number = decimal((uint64_t)ms, digits);
+	char *p = arena_alloc(a, number.n + 2);
+
+	if (p == NULL)
+		return (struct slice){NULL, 0};
+	p[0] = 't';
+	p[1] = '=';
+	memcpy(p + 2, number.p, number.n);
+	return slice_of(p, number.n + 2);
+}
+
 struct headers
 headers_to_backend(struct arena *a, const struct request *r,
     const struct origin *o, const struct forwarded *f, struct slice request_id,
@@ -199,8 +216,9 @@ headers_to_backend(struct arena *a, const struct request *r,
 {
 	struct headers out = headers_new(a, r->headers.n + COUNT_OF(ours));
 	bool named = names_fields(&r->headers);
-	struct slice port = arena_printf(a, "%u", (unsigned)o->port);
-	struct slice start = arena_printf(a, "t=%lld", (long long)now_ms);
+	char digits[DECIMAL_SIZE];
+	struct slice port = arena_copy(a, decimal(o->port, digits));
+	struct slice start = start_text(a, now_ms);
 	struct slice host;
 
 	if (out.items == NULL || port.p == NULL || start.p == NULL)

@@ -3,7 +3,6 @@
 #include <sys/random.h>
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -51,15 +50,19 @@ random_below(struct random *r, uint32_t bound)
 char *
 random_uuid(struct random *r, char out[UUID_TEXT_SIZE])
 {
+	static const char digits[] = "0123456789abcdef";
+	char *to = out;
 	uint8_t b[16];
 
 	random_bytes(r, b, sizeof(b));
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(out, UUID_TEXT_SIZE,
-	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-	    "%02x%02x%02x%02x%02x%02x",
-	    b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-	    b[11], b[12], b[13], b[14], b[15]);
+	for (size_t i = 0; i < sizeof(b); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*to++ = '-';
+		*to++ = digits[b[i] >> 4];
+		*to++ = digits[b[i] & 15];
+	}
+	*to = '\0';
 	return out;
 }

@@ -353,3 +353,12 @@ stream_pause(struct stream *s, bool paused)
 	if (stream_is_open(s))
 		stream_update(s);
 }
+
+bool
+stream_is_quiet(const struct stream *s)
+{
+	char byte;
+
+	return recv(fd_of(s), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	       errno == EAGAIN;
+}

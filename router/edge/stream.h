@@ -99,4 +99,8 @@ void stream_shut_down(struct stream *s);
 
 void stream_pause(struct stream *s, bool paused);
 
+/* Nothing has come that was not read yet, not even the end: one system call,
+ * for who is about to say what can be said only once. */
+bool stream_is_quiet(const struct stream *s);
+
 #endif

@@ -8,6 +8,7 @@
 #include "router/edge/worker.h"
 
 #define IDLE_SECONDS 60.
+#define SURE_SECONDS 1.
 #define IDLE_MAX     128 /* connections of one backend and worker */
 
 static void
@@ -268,17 +269,25 @@ on_idle_too_long(struct deadline *d)
 	close_it(container_of(d, struct upstream, deadline));
 }
 
+/* Not about to be closed, as far as can be seen from here. */
+static bool
+is_sure(const struct upstream *u)
+{
+	return ev_now(u->w->loop) - u->idle_since <= SURE_SECONDS &&
+	       stream_is_quiet(&u->stream);
+}
+
 /* The latest used is the least likely to be dead. */
 static struct upstream *
-take_idle(struct backend *b, double max_idle_s)
+take_idle(struct backend *b, enum upstream_choice which)
 {
 	struct list *first = list_first(&b->idle);
 	struct upstream *u;
 
-	if (first == NULL)
+	if (first == NULL || which == UPSTREAM_FRESH)
 		return NULL;
 	u = container_of(first, struct upstream, link);
-	if (ev_now(u->w->loop) - u->idle_since > max_idle_s)
+	if (which == UPSTREAM_SURE && !is_sure(u))
 		return NULL;
 	list_remove(&u->link);
 	b->n_idle--;
@@ -290,9 +299,9 @@ take_idle(struct backend *b, double max_idle_s)
 
 enum err
 upstream_open(struct worker *w, struct backend *b, struct exchange *ex,
-    double max_idle_s, struct upstream **out)
+    enum upstream_choice which, struct upstream **out)
 {
-	struct upstream *u = take_idle(b, max_idle_s);
+	struct upstream *u = take_idle(b, which);
 	enum err e;
 
 	if (u == NULL) {

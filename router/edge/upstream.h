@@ -52,13 +52,20 @@ struct upstream {
 	bool keeps_alive;     /* the backend is willing */
 };
 
+/* Which connections will do. */
+enum upstream_choice {
+	UPSTREAM_ANY,
+	UPSTREAM_SURE,  /* no old one that may just be closing */
+	UPSTREAM_FRESH, /* a new one */
+};
+
 /*
- * A connection for ex: an idle one that is at most max_idle_s old, else a new
- * one, which tells exchange_on_connected.  ERR_DENIED, ERR_IO: as LOST_REFUSED,
+ * A connection for ex: an idle one, else a new one, which tells
+ * exchange_on_connected.  ERR_DENIED, ERR_IO: as LOST_REFUSED,
  * LOST_UNREACHABLE.
  */
 enum err MUST_USE upstream_open(struct worker *w, struct backend *b,
-    struct exchange *ex, double max_idle_s, struct upstream **out);
+    struct exchange *ex, enum upstream_choice which, struct upstream **out);
 bool upstream_is_connected(const struct upstream *u);
 
 /* The request: its head, then pieces of its body, then its end. */
