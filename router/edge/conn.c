@@ -12,9 +12,8 @@
 #include "router/edge/stats.h"
 #include "router/edge/tls.h"
 
-#define HANDSHAKE_SECONDS 10.
-#define FLUSH_SECONDS     30.
-#define LINGER_SECONDS    2.
+#define FLUSH_SECONDS  30.
+#define LINGER_SECONDS 2.
 
 /* --- closing -------------------------------------------------------------- */
 
@@ -71,11 +70,13 @@ conn_finish(struct conn *c, bool lingers)
 }
 
 void
-conn_abort(struct conn *c)
+conn_abort(struct conn *c, bool resets)
 {
 	/* what is there goes out, but not the words that would end it well */
 	tls_flush(c->w->tls);
 	stream_io_flush(c->w->io);
+	if (resets && c->tls == NULL)
+		stream_reset_on_close(&c->stream);
 	close_now(c);
 }
 

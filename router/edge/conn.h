@@ -56,6 +56,9 @@ struct conn {
 void conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
     uint16_t port);
 
+/* How long a client may take to get through its handshake. */
+#define HANDSHAKE_SECONDS 10.
+
 /* --- for the front -------------------------------------------------------- */
 
 void conn_write(struct conn *c, struct slice bytes);
@@ -68,8 +71,9 @@ void conn_wake(struct conn *c);
 /* Closes in good order after what was written; lingers: the client is still
  * sending, so the answer must not be lost to a reset. */
 void conn_finish(struct conn *c, bool lingers);
-/* Closes now, without goodbye: the client shall see that it was cut. */
-void conn_abort(struct conn *c);
+/* Closes now, without goodbye: the client shall see that it was cut.  resets:
+ * on plain HTTP nothing else would tell it, as a FIN is the body's good end. */
+void conn_abort(struct conn *c, bool resets);
 
 /* --- for the worker ------------------------------------------------------- */
 

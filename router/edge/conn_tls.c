@@ -271,6 +271,8 @@ conns_unpark(struct worker *w)
 
 		unpark(c);
 		c->state = CONN_HELLO;
+		/* else the deadline of parking would end it, or what follows */
+		conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
 		conn_pause(c, false);
 		read_hello(c, buf_slice(&c->hello));
 	}

@@ -66,8 +66,12 @@ exchange_on_interim(
 {
 	struct response r;
 
-	if (take_head(ex, head, bytes, &r))
-		ex->ops->on_interim(ex->front, &r);
+	if (!take_head(ex, head, bytes, &r)) {
+		ex->cause = "endless interim responses";
+		exchange_fail(ex, CODE_H25, 0);
+		return;
+	}
+	ex->ops->on_interim(ex->front, &r);
 	exchange_wait(ex);
 }
 

@@ -246,12 +246,14 @@ finish_exchange(struct front_h1 *f)
 	exchange_free(f->ex);
 	f->ex = NULL;
 	if (f->is_cut) {
-		conn_abort(c);
+		conn_abort(c, f->framing == H1_UNTIL_CLOSE);
 		return;
 	}
 	if (f->closes || (c->w->is_draining && is_whole)) {
 		f->state = H1_STOPPED;
-		conn_finish(c, !is_whole);
+		/* closing on unread bytes would be a reset, and the reset would
+		 * take the answer from the client */
+		conn_finish(c, !is_whole || f->in.len > 0);
 		return;
 	}
 	if (is_whole) {
@@ -319,9 +321,12 @@ front_h1_end(struct front_h1 *f)
 void
 front_h1_drain(struct front_h1 *f, bool force)
 {
+	/* a head that has begun, or a first one, may still come */
+	bool is_idle = f->has_served && f->in.len == 0;
+
 	if (f->ex != NULL && force)
 		exchange_force_end(f->ex);
-	else if (f->ex == NULL && (f->has_served || force))
+	else if (f->ex == NULL && (is_idle || force))
 		conn_finish(conn_of(f), false);
 	else
 		update(f);

@@ -347,6 +347,15 @@ stream_shut_down(struct stream *s)
 }
 
 void
+stream_reset_on_close(struct stream *s)
+{
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	(void)setsockopt(
+	    fd_of(s), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+void
 stream_pause(struct stream *s, bool paused)
 {
 	s->is_paused = paused;

@@ -94,6 +94,8 @@ bool stream_take_back(struct stream *s);
 bool stream_is_full(const struct stream *s);
 /* Everything written has been taken by the kernel. */
 bool stream_is_drained(const struct stream *s);
+/* Closing will be a reset: the peer shall not take it for a good end. */
+void stream_reset_on_close(struct stream *s);
 /* No more will be written (FIN), after what is there. */
 void stream_shut_down(struct stream *s);
 
