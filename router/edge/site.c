@@ -134,6 +134,9 @@ read_owner(struct sites *ss, const struct lookup *l, struct row *owner,
 		*owner = wide;
 	if (strcmp(owner->app, wide.app) == 0)
 		*wildcard = l->wildcard;
+	/* the certificate may be the wildcard's, or the platform's: a change
+	 * of either ends the tickets, and no pair looks like another */
+	owner->generation += (int64_t)((uint64_t)wide.generation << 32);
 	return ERR_OK;
 }
 

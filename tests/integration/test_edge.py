@@ -3,6 +3,7 @@ half-closed, reused, resumed, killed or drained."""
 
 import os
 import pathlib
+import random
 import re
 import select
 import signal
@@ -578,6 +579,172 @@ class Slow(Case):
             self.assertLess(time.monotonic() - begun, 13)
 
 
+class Chaos(Case):
+    """Everything goes wrong at random, and nothing breaks: no worker dies, no
+    request, connection or parking place is counted for ever."""
+
+    def backend(self, rng):
+        def behave(sock):
+            while True:
+                head, _ = head_of(sock)
+                if not head:
+                    return
+                act = rng.randrange(9)
+                size = rng.choice((0, 3, 1000, 70_000, 400_000))
+                start = (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+                         % size)
+                if act == 0:
+                    return
+                if act == 1:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                    b"\1\0\0\0\0\0\0\0")
+                    sock.sendall(start + b"x" * (size // 2))
+                    return
+                if act == 2:
+                    sock.sendall(start[:rng.randrange(len(start))])
+                    return
+                if act == 3:
+                    sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                if act == 4:
+                    sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+                                 b"chunked\r\n\r\n5\r\nhello\r\n")
+                    if rng.random() < 0.5:
+                        sock.sendall(b"0\r\n\r\n")
+                        continue
+                    return
+                if act == 5:
+                    sock.sendall(rng.randbytes(100))
+                    return
+                sock.sendall(start + b"x" * size)
+
+        def guarded(sock):
+            try:
+                behave(sock)
+            except OSError:
+                pass
+        return Backend(behave=guarded)
+
+    def visit(self, rng, hosts):
+        host = rng.choice(hosts)
+        data = b""
+        for _ in range(rng.randrange(1, 6)):
+            body = rng.randbytes(rng.choice((0, 5, 3000, 200_000)))
+            data += rng.choice((
+                request(host), request(host, "/", "HEAD"),
+                request(host, "/", "PUT", f"Content-Length: {len(body)}",
+                        body=body),
+                request(host, "/", "POST", "Transfer-Encoding: chunked",
+                        body=b"5\r\nhello\r\n0\r\n\r\n"),
+                request(host, "/", "POST", "Content-Length: 5",
+                        "Expect: 100-continue", body=b"hello"),
+                request(host, "/", "GET", "Connection: close"),
+                rng.randbytes(20)))
+        s = self.connect(host, rng.random() < 0.5)
+        with s:
+            s.settimeout(0.3)
+            at, end = 0, rng.choice((len(data), rng.randrange(len(data))))
+            while at < end:
+                n = rng.choice((1, 50, 2000, 100_000))
+                s.sendall(data[at:min(at + n, end)])
+                at += n
+                if rng.random() < 0.1:
+                    s.recv(rng.choice((1, 1000, 100_000)))
+            how = rng.randrange(4)
+            if how == 0:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             b"\1\0\0\0\0\0\0\0")
+            elif how == 1:
+                s.shutdown(socket.SHUT_WR)
+            elif how == 2 and isinstance(s, ssl.SSLSocket):
+                plain = s.detach()
+                with socket.socket(fileno=plain) as p:
+                    p.sendall(rng.randbytes(rng.randrange(300)))
+                return
+            all_of(s, 0.3)
+
+    def test_chaos_hurts_nobody(self):
+        seed = random.randrange(1 << 32)
+        backends = [self.backend(random.Random(seed + i)) for i in range(2)]
+        hosts = [self.host_of(*(b.address for b in backends)),
+                 self.host_of(backends[0].address)]
+        before = self.workers()
+        end = time.monotonic() + 5
+
+        def visits(rng):
+            while time.monotonic() < end:
+                try:
+                    self.visit(rng, hosts)
+                except OSError:
+                    pass
+        threads = [threading.Thread(target=visits,
+                                    args=(random.Random(seed ^ i << 33),))
+                   for i in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        for b in backends:
+            b.close()
+        note = f"seed {seed}"
+        self.assertEqual(self.workers(), before, note)
+        self.assertEqual(get(self.daemon.https, self.host).status, 200, note)
+
+        wait_for(lambda: self.daemon.json("status")["workers"][
+            "requests_active"] == 0, 10, what=f"{note}: all is over")
+
+    def test_hellos_that_were_tampered_with_hurt_nobody(self):
+        rng = random.Random(7)
+        ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
+        before = self.workers()
+        for i in range(300):
+            out = ssl.MemoryBIO()
+            try:
+                ctx.wrap_bio(ssl.MemoryBIO(), out,
+                             server_hostname=self.host).do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            data = bytearray(out.read())
+            for _ in range(rng.randrange(4)):
+                data[rng.randrange(len(data))] = rng.randrange(256)
+            if i % 3 == 0:  # the message in many records
+                body, data = data[5:], bytearray()
+                while body:
+                    n = rng.randrange(1, 200)
+                    part, body = body[:n], body[n:]
+                    data += b"\x16\x03\x01" + len(part).to_bytes(2, "big")
+                    data += part
+            if i % 5 == 0:
+                data += rng.randbytes(rng.randrange(70_000))
+            with socket.create_connection(
+                    ("127.0.0.1", self.daemon.https)) as s:
+                try:
+                    cut = rng.randrange(len(data))
+                    s.sendall(data[:cut])
+                    s.sendall(data[cut:])
+                    s.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass
+                all_of(s, 1)
+        self.assertEqual(self.workers(), before)
+        self.assertEqual(served(self.daemon.https, self.host), self.own.der)
+
+    def test_key_updates_and_renegotiation_are_borne_or_refused(self):
+        for version, letter in (("tls1_3", "K"), ("tls1_3", "k"),
+                                ("tls1_2", "R")):
+            with self.subTest(version + letter):
+                result = subprocess.run(
+                    ["openssl", "s_client", "-connect",
+                     f"127.0.0.1:{self.daemon.https}", "-servername",
+                     self.host, f"-{version}", "-crlf"],
+                    input=(letter + "\n").encode() * 3
+                    + f"GET /k HTTP/1.1\nHost: {self.host}\n"
+                      "Connection: close\n\n".encode(),
+                    capture_output=True, timeout=20, check=False)
+                self.assertEqual(result.returncode in (0, 1), True)
+        self.assertEqual(get(self.daemon.https, self.host).status, 200)
+
+
 class Resumption(Case):
     config = {"router": {"workers": 4}}
 
@@ -626,6 +793,23 @@ class Resumption(Case):
                 for _ in range(4):
                     self.assertFalse(self.shake(host, folder, version,
                                                 load=version), version)
+
+    def test_a_new_wildcard_certificate_ends_what_it_was_lent_for(self):
+        d = self.daemon
+        d.cli("domains", "add", "*.wide.example", "--app", "shop",
+              *self.files(self.ca.issue("*.wide.example")))
+        d.cli("domains", "add", "a.wide.example", "--app", "shop")
+        with tempfile.TemporaryDirectory() as name:
+            folder, host = pathlib.Path(name), "a.wide.example"
+            self.shake(host, folder, "tls1_3", save="s")
+            self.assertTrue(self.shake(host, folder, "tls1_3", load="s"))
+            d.upload("update", "*.wide.example",
+                     self.ca.issue("*.wide.example"))
+            self.assertFalse(self.shake(host, folder, "tls1_3", load="s"))
+
+    def files(self, identity):
+        return (self.daemon.file("w.pem", identity.chain_pem),
+                self.daemon.file("w.key", identity.key_pem))
 
     def test_a_tls13_only_app_resumes_no_tls12_session(self):
         host = self.host_of(self.app.address)
