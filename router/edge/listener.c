@@ -13,8 +13,9 @@
 #include "router/edge/conn.h"
 
 #define ACCEPTS_PER_WAKE 4
-#define WARN_SECONDS     10. /* between two lines about it */
-#define PAUSE_SECONDS    0.2 /* when there is no descriptor left */
+#define QUEUE_MAX        4096 /* the kernel's, and more than a flood's end */
+#define WARN_SECONDS     10.  /* between two lines about it */
+#define PAUSE_SECONDS    0.2  /* when there is no descriptor left */
 
 struct listener {
 	struct ev_io watcher;
@@ -90,27 +91,34 @@ shed(struct listener *l)
 	listeners_update(ls);
 }
 
+/* False: nobody waits, or there is no room. */
+static bool
+accept_one(struct listener *l)
+{
+	struct worker *w = l->owner->w;
+	struct addr peer = {.len = sizeof(peer.u)};
+	int fd;
+
+	if (w->n_conns >= l->owner->max)
+		return false;
+	fd = accept4(
+	    l->watcher.fd, &peer.u.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0)
+		conn_new(w, fd, &peer, l->is_tls, l->port);
+	else if (errno == EMFILE || errno == ENFILE)
+		shed(l);
+	return fd >= 0;
+}
+
 static void
 on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
 	struct listener *l = container_of(watcher, struct listener, watcher);
-	struct worker *w = l->owner->w;
 
 	(void)loop;
 	(void)events;
-	for (int i = 0; i < ACCEPTS_PER_WAKE && w->n_conns < l->owner->max;
-	     i++) {
-		struct addr peer = {.len = sizeof(peer.u)};
-		int fd = accept4(watcher->fd, &peer.u.sa, &peer.len,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd >= 0)
-			conn_new(w, fd, &peer, l->is_tls, l->port);
-		else if (errno == EMFILE || errno == ENFILE)
-			shed(l);
-		if (fd < 0)
-			break;
-	}
+	for (int i = 0; i < ACCEPTS_PER_WAKE && accept_one(l); i++)
+		;
 	listeners_update(l->owner);
 }
 
@@ -150,6 +158,14 @@ listeners_start(struct listeners *ls, size_t max)
 {
 	ls->max = max;
 	listeners_update(ls);
+}
+
+void
+listeners_take_all(struct listeners *ls)
+{
+	for (size_t i = 0; i < ls->n; i++)
+		for (int k = 0; k < QUEUE_MAX && accept_one(&ls->items[i]); k++)
+			;
 }
 
 void

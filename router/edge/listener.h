@@ -24,6 +24,8 @@ void listeners_add(struct listeners *ls, int fd, bool is_tls);
 
 /* At most max connections of this worker at once. */
 void listeners_start(struct listeners *ls, size_t max);
+/* Before listeners_stop: who the kernel has let in already would be reset. */
+void listeners_take_all(struct listeners *ls);
 /* No more is accepted; the sockets are closed here. */
 void listeners_stop(struct listeners *ls);
 

@@ -97,6 +97,7 @@ drain(void *ctx, uint32_t ms)
 		return;
 	log_info("drain connections=%zu", p->w.n_conns);
 	p->w.is_draining = true;
+	listeners_take_all(p->w.listeners);
 	listeners_stop(p->w.listeners);
 	ev_timer_init(&p->drain, on_drain_over, ms / 1000., 0.);
 	ev_timer_start(p->w.loop, &p->drain);

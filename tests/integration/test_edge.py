@@ -964,6 +964,37 @@ class Deaths(unittest.TestCase):
             self.assertEqual((status, headers["connection"]), (200, "close"))
             self.assertIn(b"/last", body)
 
+    def test_who_was_let_in_by_the_kernel_is_served_before_the_door_closes(
+            self):
+        worker = self.daemon.children()["worker 0"]
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            socks = []
+            for _ in range(20):
+                s = socket.create_connection(("127.0.0.1", self.daemon.http))
+                s.sendall(request(self.host))
+                socks.append(s)
+            self.daemon.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        for s in socks:
+            with s:
+                self.assertEqual(all_of(s)[0][:12], b"HTTP/1.1 200")
+        self.assertEqual(self.daemon.process.wait(10), 0)
+
+    def test_nobody_is_let_in_and_left_alone_during_a_drain(self):
+        with Backend(behave=lambda s: (head_of(s), time.sleep(20))) as b:
+            self.daemon.cli("backends", "set", "shop", b.address)
+            with handshake(self.daemon.https, self.host) as s:
+                s.sendall(request(self.host))
+                time.sleep(0.3)
+                self.daemon.process.send_signal(signal.SIGTERM)
+                time.sleep(0.5)
+                for port in (self.daemon.http, self.daemon.https):
+                    with self.assertRaises(ConnectionRefusedError):
+                        socket.create_connection(("127.0.0.1", port)).close()
+
     def test_what_is_open_after_the_drain_is_told_h24(self):
         with Backend(behave=lambda s: (head_of(s), time.sleep(20))) as b:
             d = self.daemon
