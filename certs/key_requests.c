@@ -10,7 +10,10 @@
 #include "certs/key_import.h"
 #include "certs/key_policy.h"
 
-#define ANSWER_MAX   CHANNEL_MESSAGE_MAX
+#define ANSWER_MAX CHANNEL_MESSAGE_MAX
+/* Open for control, which needs a key for as long as it is proved: an import
+ * must not keep all it brought. */
+#define CONTROL_MAX  256
 #define SECRET_MAX   (16 * 1024)
 #define NAMES_MAX    200
 #define NAME_SIZE    256
@@ -368,6 +371,8 @@ key_requests_handle(
 		return ERR_SYNTAX;
 	buf_init(&out, ANSWER_MAX);
 	e = handlers[m->type](&q);
+	if (!q.from_worker)
+		key_store_trim(kr->store, CONTROL_MAX);
 	if (e == ERR_OK && buf_failed(&out))
 		e = refuse(&q, FAULT_C20_TOO_BIG, "The answer is too large");
 	if (e == ERR_OK)

@@ -64,9 +64,15 @@ key_store_put(struct key_store *ks, uint64_t id, enum key_purpose purpose,
 	    gnutls_privkey_get_pk_algorithm(handle, &e->key.bits);
 	list_push(&ks->used, &e->link);
 	(void)map_put(&ks->by_id, MAP_KEY(e->id), e);
-	if (ks->by_id.n > KEY_STORE_MAX)
-		forget(ks, container_of(ks->used.prev, struct entry, link));
+	key_store_trim(ks, KEY_STORE_MAX);
 	return &e->key;
+}
+
+void
+key_store_trim(struct key_store *ks, size_t max)
+{
+	while (ks->by_id.n > max)
+		forget(ks, container_of(ks->used.prev, struct entry, link));
 }
 
 const struct stored_key *

@@ -31,6 +31,8 @@ struct stored_key *key_store_put(struct key_store *ks, uint64_t id,
 /* NULL: not open (C37 with KEY_UNKNOWN's text is what the keyring expects). */
 const struct stored_key *key_store_get(struct key_store *ks, uint64_t id);
 void key_store_drop(struct key_store *ks, uint64_t id);
+/* Closes the least recently used beyond max. */
+void key_store_trim(struct key_store *ks, size_t max);
 
 /* A key as PKCS#8 DER, opened; C40. */
 enum err MUST_USE key_open_pkcs8(

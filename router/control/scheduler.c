@@ -16,9 +16,9 @@
 #include "router/control/event.h"
 #include "router/control/follow.h"
 
-#define BATCH    64
+#define BATCH    16 /* a turn of the loop: callers of the API wait for it */
 #define TICK_S   1.
-#define BUSY_S   0.05 /* while there is more due than a batch */
+#define BUSY_S   0.0125 /* while there is more due than a batch */
 #define HOURLY_S 3600
 #define DAILY_S  86400
 #define LEASE_S  120 /* a look that never ended is begun again after this */

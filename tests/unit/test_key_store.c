@@ -78,6 +78,22 @@ the_least_recently_used_one_goes(void **state)
 	key_store_free(ks);
 }
 
+static void
+a_trim_leaves_the_most_recently_used(void **state)
+{
+	struct key_store *ks = key_store_new();
+
+	(void)state;
+	for (uint64_t id = 0; id < 5; id++)
+		(void)key_store_put(ks, id, KEY_TLS, handle());
+	assert_non_null(key_store_get(ks, 0));
+	key_store_trim(ks, 2);
+	assert_non_null(key_store_get(ks, 0));
+	assert_null(key_store_get(ks, 3));
+	assert_non_null(key_store_get(ks, 4));
+	key_store_free(ks);
+}
+
 /* What is sealed is what a certificate of the key has. */
 static void
 a_key_is_written_as_it_was_read(void **state)
@@ -109,6 +125,7 @@ main(void)
 	    cmocka_unit_test(a_key_is_found_by_its_number),
 	    cmocka_unit_test(a_number_used_again_has_the_later_key),
 	    cmocka_unit_test(the_least_recently_used_one_goes),
+	    cmocka_unit_test(a_trim_leaves_the_most_recently_used),
 	    cmocka_unit_test(a_key_is_written_as_it_was_read),
 	};
 
