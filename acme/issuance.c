@@ -294,22 +294,30 @@ read_chain(struct issuance *i)
 	return false;
 }
 
-/* Offered until it is taken: the store may be away for a while. */
+/* Offered until it is taken, for the store may be away for a while, or until
+ * the owner says that it never will be. */
 static void
 hand_over(struct issuance *i)
 {
+	struct fault unfit = {0};
 	struct tokens *tokens;
+	struct problem p;
 	enum err e;
 
 	if (i->chain == NULL && !read_chain(i))
 		return;
 	tokens = tokens_of(i);
-	e = i->env->on_issued(i->env->ctx, i, i->chain);
+	e = i->env->on_issued(i->env->ctx, i, i->chain, &unfit);
 	bump_tokens(i, tokens);
 	if (i->is_over)
 		return; /* cancelled from within */
 	if (e == ERR_OK) {
 		stop(i);
+		return;
+	}
+	if (fault_is_set(&unfit)) {
+		problem_set(&p, unfit.code, "%s", unfit.text);
+		give_up(i, &p);
 		return;
 	}
 	i->n_refused++;

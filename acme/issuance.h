@@ -22,8 +22,8 @@ struct issuance_env {
 	struct ca *ca;
 	const struct issuer_config *config;
 	/* As in issuer_ops. */
-	enum err (*on_issued)(
-	    void *ctx, struct issuance *i, const struct chain *chain);
+	enum err (*on_issued)(void *ctx, struct issuance *i,
+	    const struct chain *chain, struct fault *unfit);
 	void (*on_failed)(
 	    void *ctx, struct issuance *i, const struct problem *p);
 	void *ctx;

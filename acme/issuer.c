@@ -167,11 +167,12 @@ on_pump(struct ev_loop *loop, ev_timer *w, int revents)
 /* --- what becomes of them ------------------------------------------------ */
 
 static enum err
-on_issued(void *ctx, struct issuance *i, const struct chain *chain)
+on_issued(void *ctx, struct issuance *i, const struct chain *chain,
+    struct fault *unfit)
 {
 	struct issuer *is = ctx;
 	enum err e = is->ops->on_issued(
-	    is->owner, i->id, i->host, chain, buf_slice(&i->sealed));
+	    is->owner, i->id, i->host, chain, buf_slice(&i->sealed), unfit);
 
 	if (e == ERR_OK && !i->is_over) {
 		log_info("acme: issued host=%s order=%lld", i->host,

@@ -35,10 +35,13 @@ struct issuer_ops {
 	 * A certificate for `host` is there; chain and sealed key are loans.
 	 * Called outside any transaction.  The owner writes everything it wants
 	 * in one transaction, calling issuer_close_order(db, order_id) inside
-	 * it.  Any value but ERR_OK: the order stays and is tried again.
+	 * it.  Any value but ERR_OK: with `unfit` set the order ends as failed
+	 * for this reason (on_failed), without it the order stays and the
+	 * certificate is offered again.
 	 */
 	enum err (*on_issued)(void *ctx, int64_t order_id, const char *host,
-	    const struct chain *chain, struct slice sealed);
+	    const struct chain *chain, struct slice sealed,
+	    struct fault *unfit);
 	/*
 	 * The order ended without one.  retry_at is the CA's word (Retry-After)
 	 * or 0: the owner's back-off decides.  needs_person: nothing will

@@ -6,7 +6,6 @@
 
 #include "acme/schedule.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "certs/prove.h"
 #include "router/control/control.h"
@@ -152,27 +151,37 @@ holds_automatic(struct control *c, const char *host)
 	return true;
 }
 
+/* Keys that are away come back; what a handshake refuses it refuses again. */
 static enum err
-on_issued(void *ctx, int64_t order_id, const char *host,
-    const struct chain *chain, struct slice sealed)
+prove_issued(struct control *c, const char *host, const struct chain *chain,
+    struct slice sealed, struct fault *unfit)
 {
-	struct control *c = ctx;
 	struct key_ref key = {passing_id(), KEY_TLS, sealed};
-	bool renews = holds_automatic(c, host), is_known;
 	char sample[HOST_SIZE + 16];
 	struct fault f = {0};
-	struct domain d;
-	int64_t number;
 	enum err e;
 
 	domain_sample(host, sample);
 	e = prove(chain, c->keyring, &key, sample, 12, &f);
-	if (e != ERR_OK) {
-		log_error(
-		    "certificate not installed host=%s: %s", host, f.text);
-		return e;
-	}
-	e = change_begin(c, &f);
+	if (e != ERR_OK && f.code != FAULT_C37_KEYS_AWAY)
+		fault_set(unfit, FAULT_A24_CERTIFICATE_UNFIT,
+		    "The CA's certificate cannot be served: %s", f.text);
+	return e;
+}
+
+static enum err
+on_issued(void *ctx, int64_t order_id, const char *host,
+    const struct chain *chain, struct slice sealed, struct fault *unfit)
+{
+	struct control *c = ctx;
+	bool renews = holds_automatic(c, host), is_known;
+	struct fault f = {0};
+	struct domain d;
+	int64_t number;
+	enum err e = prove_issued(c, host, chain, sealed, unfit);
+
+	if (e == ERR_OK)
+		e = change_begin(c, &f);
 	if (e != ERR_OK)
 		return e;
 	is_known = domain_load(c, host, &d, &f) == ERR_OK;

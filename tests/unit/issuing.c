@@ -217,7 +217,7 @@ finish(struct run *run, enum issuing_outcome outcome)
 
 static enum err
 on_issued(void *ctx, int64_t order_id, const char *host,
-    const struct chain *chain, struct slice sealed)
+    const struct chain *chain, struct slice sealed, struct fault *unfit)
 {
 	struct run *run = ctx;
 	const struct certificate *leaf = chain->items[0];
@@ -227,6 +227,10 @@ on_issued(void *ctx, int64_t order_id, const char *host,
 
 	if (run->refused++ < run->plan->refusals)
 		return ERR_AGAIN;
+	if (run->plan->is_unfit) {
+		fault_set(unfit, FAULT_A24_CERTIFICATE_UNFIT, "no good here");
+		return ERR_TLS;
+	}
 	if (db_begin(run->db) != ERR_OK ||
 	    issuer_close_order(run->db, order_id) != ERR_OK ||
 	    db_commit(run->db) != ERR_OK)

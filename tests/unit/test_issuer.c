@@ -174,6 +174,23 @@ a_certificate_is_offered_until_it_is_taken(void **state)
 }
 
 static void
+a_certificate_that_will_never_do_ends_the_order(void **state)
+{
+	static const struct issuing_plan plan = {.ca = &pebble,
+	    .names = {"www.shop.test"},
+	    .n_names = 1,
+	    .is_unfit = true};
+
+	(void)state;
+	assert_int_equal(issuing_run(&plan), FAILED);
+	assert_result("A24", "no good here");
+	assert_int_equal(issuing_count("SELECT count(*) FROM acme_order WHERE "
+				       "ended_at IS NULL"),
+	    0);
+	assert_int_equal(issuing_count("SELECT count(*) FROM challenge"), 0);
+}
+
+static void
 what_is_too_much_at_once_waits_in_line(void **state)
 {
 	static const struct issuing_plan plan = {.ca = &pebble,
@@ -315,6 +332,9 @@ main(void)
 	    cmocka_unit_test_setup(
 		orders_that_cannot_be_are_refused_at_once, issuing_fresh_store),
 	    cmocka_unit_test_setup(a_certificate_is_offered_until_it_is_taken,
+		issuing_fresh_store),
+	    cmocka_unit_test_setup(
+		a_certificate_that_will_never_do_ends_the_order,
 		issuing_fresh_store),
 	    cmocka_unit_test_setup(
 		what_is_too_much_at_once_waits_in_line, issuing_fresh_store),
