@@ -10,8 +10,9 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-#define OPEN_MAX ((size_t)1 << 24) /* orders that are open at once */
-#define LINE_MS  1000 /* how often it is looked at while it stands */
+#define OPEN_MAX    ((size_t)1 << 24) /* orders that are open at once */
+#define LIMIT_MAX_S (INT64_C(7) * 86400)
+#define LINE_MS     1000 /* how often it is looked at while it stands */
 
 struct issuer {
 	struct issuer_config config; /* own copies of the strings */
@@ -117,12 +118,22 @@ bury(struct issuer *is, struct issuance *i)
 	kick(is, 0);
 }
 
+/* Not for longer than a CA may ask (acme/problem.h), whatever the clock did
+ * meanwhile. */
+static bool
+is_limited(const struct issuer *is)
+{
+	int64_t left = is->limit.retry_at - clock_now();
+
+	return left > 0 && left <= LIMIT_MAX_S;
+}
+
 static enum err
 start(struct issuer *is, struct issuance *i)
 {
 	enum err e;
 
-	if (clock_now() < is->limit.retry_at)
+	if (is_limited(is))
 		return issuance_refuse(i, &is->limit);
 	e = issuance_start(i);
 	if (e != ERR_NOT_FOUND && e != ERR_SYNTAX)

@@ -43,35 +43,6 @@ api_apps_list(struct api_call *call, struct fault *f)
 	return ERR_OK;
 }
 
-/* Adds each of the body's "backends". */
-static enum err
-add_backends(
-    struct api_call *call, const struct app *a, bool may_exist, struct fault *f)
-{
-	json_t *list = json_object_get(call->body, "backends"), *item;
-	enum err e = ERR_OK;
-	size_t i;
-
-	if (list != NULL && !json_is_array(list)) {
-		fault_set(f, FAULT_P11_FIELD_INVALID,
-		    "The field \"backends\" is not a list");
-		return ERR_SYNTAX;
-	}
-	json_array_foreach(list, i, item)
-	{
-		if (!json_is_string(item)) {
-			fault_set(f, FAULT_P11_FIELD_INVALID,
-			    "A backend is written as a string");
-			return ERR_SYNTAX;
-		}
-		e = app_put_backend(
-		    call->control, a, json_string_value(item), may_exist, f);
-		if (e != ERR_OK)
-			return e;
-	}
-	return e;
-}
-
 enum err
 api_apps_create(struct api_call *call, struct fault *f)
 {
@@ -85,7 +56,8 @@ api_apps_create(struct api_call *call, struct fault *f)
 		e = app_create(
 		    c, name, json_object_get(call->body, "settings"), &a, f);
 	if (e == ERR_OK)
-		e = add_backends(call, &a, false, f);
+		e = app_put_backends(
+		    c, &a, json_object_get(call->body, "backends"), false, f);
 	if (e == ERR_OK)
 		e = app_event_add(c, &a, "app.create", call->by);
 	if (e == ERR_OK) {
@@ -193,6 +165,19 @@ api_backends_list(struct api_call *call, struct fault *f)
 	return e;
 }
 
+/* The body's "backends", which must be there: one that was forgotten is not
+ * one that is empty. */
+static enum err
+put_listed(
+    struct api_call *call, const struct app *a, bool may_exist, struct fault *f)
+{
+	json_t *list = json_object_get(call->body, "backends");
+
+	if (list == NULL)
+		list = json_null();
+	return app_put_backends(call->control, a, list, may_exist, f);
+}
+
 enum err
 api_backends_add(struct api_call *call, struct fault *f)
 {
@@ -200,7 +185,7 @@ api_backends_add(struct api_call *call, struct fault *f)
 	enum err e = app_load(call->control, call->params[0], &a, f);
 
 	if (e == ERR_OK)
-		e = add_backends(call, &a, false, f);
+		e = put_listed(call, &a, false, f);
 	if (e == ERR_OK)
 		e = backends_changed(call, &a);
 	call->status = 201;
@@ -232,7 +217,7 @@ api_backends_set(struct api_call *call, struct fault *f)
 	if (e == ERR_OK)
 		e = run_for(call, &a, all_leave);
 	if (e == ERR_OK)
-		e = add_backends(call, &a, true, f);
+		e = put_listed(call, &a, true, f);
 	if (e == ERR_OK)
 		e = run_for(call, &a, drop);
 	if (e == ERR_OK)

@@ -135,14 +135,15 @@ enum err
 api_domains_add(struct api_call *call, struct fault *f)
 {
 	struct control *c = call->control;
-	const json_t *upload = json_object_get(call->body, "certificate");
-	bool is_secured = json_is_object(upload);
+	const json_t *upload;
 	const char *name = "";
 	struct app a = {0};
 	struct domain d = {0};
-	enum err e;
+	enum err e = domain_upload(call->body, &upload, f);
+	bool is_secured = upload != NULL;
 
-	e = json_get_str(call->body, "app", JSON_OPTIONAL, &name, f);
+	if (e == ERR_OK)
+		e = json_get_str(call->body, "app", JSON_OPTIONAL, &name, f);
 	if (e == ERR_OK)
 		e = domain_app(c, name, &a, f);
 	if (e == ERR_OK)

@@ -11,6 +11,7 @@
 #include "router/control/event.h"
 
 #define PEM_MAX       (1024 * 1024)
+#define SUBJECT_MAX   1000
 #define REQUESTED_MAX 16 /* keys of one host that wait for a certificate */
 
 /* The installation that the path names by host and number.  C36. */
@@ -215,6 +216,12 @@ api_certificate_csr(struct api_call *call, struct fault *f)
 	if (e == ERR_OK)
 		e = json_get_str(
 		    call->body, "subject", JSON_OPTIONAL, &subject, f);
+	if (e == ERR_OK && strlen(subject) > SUBJECT_MAX) {
+		fault_set(f, FAULT_P11_FIELD_INVALID,
+		    "The field \"subject\" has more than %d bytes",
+		    SUBJECT_MAX);
+		e = ERR_SYNTAX;
+	}
 	if (e == ERR_OK && strcmp(key_type, "ecdsa-p256") != 0 &&
 	    strcmp(key_type, "rsa-2048") != 0) {
 		fault_set(f, FAULT_P11_FIELD_INVALID,

@@ -31,19 +31,13 @@ take_app(struct import *im, const json_t *o, struct fault *f)
 	struct control *c = im->call->control;
 	const char *name = "";
 	struct app a = {0};
-	json_t *item;
-	size_t i;
 	enum err e = json_get_str(o, "name", JSON_REQUIRED, &name, f);
 
 	if (e == ERR_OK)
 		e = app_create(c, name, json_object_get(o, "settings"), &a, f);
-	json_array_foreach(json_object_get(o, "backends"), i, item)
-	{
-		if (e == ERR_OK)
-			e = app_put_backend(c, &a,
-			    json_is_string(item) ? json_string_value(item) : "",
-			    false, f);
-	}
+	if (e == ERR_OK)
+		e = app_put_backends(
+		    c, &a, json_object_get(o, "backends"), false, f);
 	if (e == ERR_OK)
 		e = app_event_add(c, &a, "app.create", im->call->by);
 	app_unload(&a);
@@ -54,13 +48,15 @@ static enum err
 take_domain(struct import *im, const json_t *o, struct fault *f)
 {
 	struct control *c = im->call->control;
-	const json_t *upload = json_object_get(o, "certificate");
+	const json_t *upload;
 	const char *name = "", *by = im->call->by;
-	bool is_secured = json_is_object(upload);
 	struct app a = {0};
 	struct domain d = {0};
-	enum err e = json_get_str(o, "app", JSON_OPTIONAL, &name, f);
+	enum err e = domain_upload(o, &upload, f);
+	bool is_secured = upload != NULL;
 
+	if (e == ERR_OK)
+		e = json_get_str(o, "app", JSON_OPTIONAL, &name, f);
 	if (e == ERR_OK)
 		e = domain_app(c, name, &a, f);
 	if (e == ERR_OK)
@@ -192,8 +188,8 @@ take_slice(struct import *im)
 	}
 	if (im->is_dry_run)
 		change_forget(c);
-	if (e == ERR_OK)
-		e = change_commit(c, &away);
+	if (e == ERR_OK && (e = change_commit(c, &away)) != ERR_OK)
+		change_abort(c);
 	if (e == ERR_OK || im->taken == taken)
 		return;
 	im->refused += im->taken - taken;

@@ -292,6 +292,32 @@ app_put_backend(struct control *c, const struct app *a, const char *text,
 	return stmt_run(s) == ERR_OK ? ERR_OK : api_store_away(f);
 }
 
+enum err
+app_put_backends(struct control *c, const struct app *a, const json_t *list,
+    bool may_exist, struct fault *f)
+{
+	const json_t *item;
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (list != NULL && !json_is_array(list)) {
+		fault_set(f, FAULT_P11_FIELD_INVALID,
+		    "The field \"backends\" is not a list");
+		return ERR_SYNTAX;
+	}
+	for (i = 0; i < json_array_size(list) && e == ERR_OK; i++) {
+		item = json_array_get(list, i);
+		if (!json_is_string(item)) {
+			fault_set(f, FAULT_P11_FIELD_INVALID,
+			    "A backend is written as a string");
+			return ERR_SYNTAX;
+		}
+		e = app_put_backend(
+		    c, a, json_string_value(item), may_exist, f);
+	}
+	return e;
+}
+
 json_t *
 app_backends_json(struct control *c, const struct app *a)
 {

@@ -161,6 +161,23 @@ domain_set_members(struct domain *d, const json_t *members, struct fault *f)
 	return e;
 }
 
+enum err
+domain_upload(const json_t *members, const json_t **out, struct fault *f)
+{
+	const json_t *upload = json_object_get(members, "certificate");
+
+	*out = NULL;
+	if (upload == NULL || json_is_null(upload))
+		return ERR_OK;
+	if (!json_is_object(upload)) {
+		fault_set(f, FAULT_P11_FIELD_INVALID,
+		    "The field \"certificate\" is not an object");
+		return ERR_SYNTAX;
+	}
+	*out = upload;
+	return ERR_OK;
+}
+
 static enum err
 insert(
     struct control *c, const char *host, const struct app *a, struct fault *f)

@@ -28,6 +28,11 @@ enum err MUST_USE domain_add(struct control *c, const struct app *a,
     const json_t *members, bool is_secured, struct domain *out,
     struct fault *f);
 
+/* The upload that comes with a new domain; NULL: none.  P11 when it is not an
+ * object. */
+enum err MUST_USE domain_upload(
+    const json_t *members, const json_t **out, struct fault *f);
+
 /* automatic, origin and reference of a JSON object, where it has them; text
  * "on" and "off" serve for automatic too.  P11. */
 enum err MUST_USE domain_set_members(

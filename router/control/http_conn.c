@@ -77,6 +77,13 @@ close_conn(struct http_conn *c)
 		http_exchange_free(x);
 }
 
+/* Who does not read answers is not given more of them. */
+static bool
+is_unread(const struct http_conn *c)
+{
+	return c->state == CONN_HEAD && c->out.len > 0;
+}
+
 /* The only place that says what the loop waits for. */
 static void
 update(struct http_conn *c)
@@ -85,7 +92,8 @@ update(struct http_conn *c)
 
 	if (c->state == CONN_CLOSED)
 		return;
-	if (!c->is_ended && c->state != CONN_LAST && c->in.len < READ_SIZE)
+	if (!c->is_ended && c->state != CONN_LAST && !is_unread(c) &&
+	    c->in.len < READ_SIZE)
 		events |= EV_READ;
 	if (c->out.len > 0)
 		events |= EV_WRITE;
@@ -240,6 +248,9 @@ take_requests(struct http_conn *c)
 		return;
 	c->is_reading = true;
 	for (;;) {
+		flush(c);
+		if (is_unread(c))
+			break;
 		if (c->state == CONN_HEAD && !take_head(c))
 			break;
 		if (c->state != CONN_BODY || !take_body(c))
@@ -247,7 +258,8 @@ take_requests(struct http_conn *c)
 		enter(c, CONN_BUSY);
 		c->shared->ops->on_request(c->shared->ctx, c->x);
 	}
-	if (c->is_ended && (c->state == CONN_HEAD || c->state == CONN_BODY))
+	if (c->is_ended && !is_unread(c) &&
+	    (c->state == CONN_HEAD || c->state == CONN_BODY))
 		close_conn(c); /* cut in the middle, or idle */
 	c->is_reading = false;
 	if (c->in.len == 0)
@@ -295,6 +307,9 @@ on_io(struct ev_loop *loop, struct ev_io *w, int events)
 		flush(c);
 	if (c->state == CONN_STREAM && c->out.len > HTTP_STREAM_MAX)
 		close_conn(c); /* cannot keep up */
+	if (c->state == CONN_HEAD && !is_unread(c) &&
+	    (c->in.len > 0 || c->is_ended))
+		take_requests(c);
 	if ((events & EV_READ) != 0 && c->state != CONN_CLOSED)
 		on_readable(c);
 	update(c);

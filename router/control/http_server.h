@@ -24,8 +24,9 @@ struct http_server;
 struct http_exchange; /* a request until it is answered */
 
 struct http_server_ops {
-	/* A request is complete and its peer is allowed.  Must end with http_answer,
-	 * now or later, or go on as a stream (http_stream_begin). */
+	/* A request is complete and its peer is allowed.  Must end with
+	 * http_answer, now or later, or go on as a stream (http_stream_begin).
+	 */
 	void (*on_request)(void *ctx, struct http_exchange *x);
 	/* Limit of the body of a request to path. */
 	size_t (*body_max)(void *ctx, struct slice path);

@@ -21,7 +21,10 @@
 #define BUSY_S   0.0125 /* while there is more due than a batch */
 #define HOURLY_S 3600
 #define DAILY_S  86400
-#define LEASE_S  120 /* a look that never ended is begun again after this */
+/* Nothing is planned further ahead: a look is a day away at most, a CA's
+ * Retry-After a week (acme/problem.h). */
+#define AHEAD_MAX_S (8 * DAILY_S)
+#define LEASE_S     120 /* a look that never ended is begun again after this */
 
 struct scheduler {
 	struct control *control;
@@ -29,20 +32,42 @@ struct scheduler {
 	int64_t prune_at;
 };
 
+/* Adds the hosts that a statement gives for a time. */
+static void
+add_hosts(struct stmt *s, int64_t at, char hosts[BATCH][HOST_SIZE], size_t *n)
+{
+	stmt_int(s, 1, at);
+	stmt_int(s, 2, (int64_t)(BATCH - *n));
+	while (*n < BATCH && stmt_step(s) == ERR_OK)
+		(void)snprintf(
+		    hosts[(*n)++], HOST_SIZE, "%s", stmt_get_str(s, 0));
+	stmt_done(s);
+}
+
 static size_t
 due_hosts(struct control *c, int64_t now, char hosts[BATCH][HOST_SIZE])
 {
-	static const char sql[] = "SELECT host FROM domain WHERE next_at <= ?1"
+	static const char due[] = "SELECT host FROM domain WHERE next_at <= ?1"
 				  " ORDER BY next_at LIMIT ?2";
-	struct stmt *s = db_stmt(c->db, sql);
+	static const char astray[] = "SELECT host FROM domain WHERE"
+				     " next_at > ?1 LIMIT ?2";
 	size_t n = 0;
 
-	stmt_int(s, 1, now);
-	stmt_int(s, 2, BATCH);
-	while (n < BATCH && stmt_step(s) == ERR_OK)
-		(void)snprintf(hosts[n++], HOST_SIZE, "%s", stmt_get_str(s, 0));
-	stmt_done(s);
+	add_hosts(db_stmt(c->db, due), now, hosts, &n);
+	if (n < BATCH)
+		add_hosts(db_stmt(c->db, astray), now + AHEAD_MAX_S, hosts, &n);
 	return n;
+}
+
+/* What was planned before the clock was set back is due now, and not in the
+ * year it was planned for. */
+static void
+forget_far_future(struct domain *d, int64_t now)
+{
+	if (d->check_at > now + AHEAD_MAX_S)
+		d->check_at = now;
+	if (d->retry_at > now + AHEAD_MAX_S)
+		d->retry_at = 0;
 }
 
 /* One domain's turn; *room is how many looks may still begin. */
@@ -55,6 +80,7 @@ attend(struct control *c, const char *host, int64_t now, size_t *room)
 
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	forget_far_future(&d, now);
 	if (d.check_at != 0 && d.check_at <= now) {
 		if (*room == 0) {
 			domain_unload(&d);

@@ -13,6 +13,7 @@
 #include "tests/unit/test.h"
 
 #define BODY_MAX 1000
+#define BIG_SIZE 100000
 
 /* A server whose handler does what the path says. */
 struct place {
@@ -22,6 +23,7 @@ struct place {
 	struct peer_policy policy;
 	struct http_exchange *held; /* of /held and /stream */
 	bool is_gone;
+	size_t n_big; /* requests of /big so far */
 	int client;
 	char in[65536];
 	size_t n;
@@ -41,6 +43,12 @@ on_request(void *ctx, struct http_exchange *x)
 
 	if (slice_eq(http_path(x), SLICE("/echo"))) {
 		r.body = http_body(x);
+		http_answer(x, &r);
+	} else if (slice_eq(http_path(x), SLICE("/big"))) {
+		static char big[BIG_SIZE];
+
+		p->n_big++;
+		r.body = slice_of(big, sizeof(big));
 		http_answer(x, &r);
 	} else if (slice_eq(http_path(x), SLICE("/held"))) {
 		p->held = x;
@@ -186,6 +194,36 @@ requests_in_one_piece_and_in_single_bytes_are_answered_in_order(void **state)
 }
 
 static void
+who_does_not_read_answers_is_not_given_more_of_them(void **state)
+{
+	enum {
+		ASKED = 200
+	};
+	struct place *p = *state;
+	size_t received = 0, given;
+	int64_t end_ms = clock_mono_ms() + 5000;
+
+	for (int i = 0; i < ASKED; i++)
+		say(p, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(shutdown(p->client, SHUT_WR), 0);
+	for (int i = 0; i < 50; i++)
+		ev_run(p->loop, EVRUN_NOWAIT);
+	given = p->n_big;
+	assert_in_range(given, 1, ASKED / 4);
+	while (clock_mono_ms() < end_ms) {
+		ssize_t n;
+
+		ev_run(p->loop, EVRUN_NOWAIT);
+		n = recv(p->client, p->in, sizeof(p->in), MSG_DONTWAIT);
+		if (n == 0)
+			break;
+		received += n > 0 ? (size_t)n : 0;
+	}
+	assert_int_equal(p->n_big, ASKED);
+	assert_true(received > (size_t)ASKED * BIG_SIZE);
+}
+
+static void
 a_body_past_the_limit_is_refused_and_the_connection_ends(void **state)
 {
 	struct place *p = *state;
@@ -298,6 +336,7 @@ main(void)
 	    WITH_SERVER(a_connection_is_kept_for_the_next_request),
 	    WITH_SERVER(
 		requests_in_one_piece_and_in_single_bytes_are_answered_in_order),
+	    WITH_SERVER(who_does_not_read_answers_is_not_given_more_of_them),
 	    WITH_SERVER(
 		a_body_past_the_limit_is_refused_and_the_connection_ends),
 	    WITH_SERVER(what_is_no_http_is_told_so),
