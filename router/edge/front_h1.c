@@ -18,9 +18,10 @@ conn_of(struct front_h1 *f)
 
 /* --- the request ---------------------------------------------------------- */
 
-/* "http://host/path" as "/path" (RFC 9112, 3.2.2). */
+/* "http://host/path" as "/path" (RFC 9112, 3.2.2), "http://host?a=/b" as
+ * "/?a=/b": the authority ends where base/http1 ends it. */
 static struct slice
-origin_form(struct slice target)
+origin_form(struct arena *a, struct slice target)
 {
 	size_t at;
 
@@ -30,8 +31,12 @@ origin_form(struct slice target)
 	if (!slice_starts_with(slice_from(target, at), SLICE("://")))
 		return target; /* CONNECT's, which is refused */
 	target = slice_from(target, at + 3);
-	target = slice_from(target, slice_find(target, '/'));
-	return target.n == 0 ? SLICE("/") : target;
+	for (at = 0; at < target.n && strchr("/?#", target.p[at]) == NULL; at++)
+		;
+	target = slice_from(target, at);
+	if (target.n > 0 && target.p[0] == '/')
+		return target;
+	return arena_printf(a, "/%" SLICE_FMT, SLICE_ARG(target));
 }
 
 static void
@@ -60,7 +65,8 @@ take_head(
 	*r = (struct request){
 	    .version = head->minor == 0 ? HTTP_10 : HTTP_11,
 	    .method = h1_moved(head->method, bytes, copy),
-	    .target = origin_form(h1_moved(head->target, bytes, copy)),
+	    .target =
+		origin_form(&ex->arena, h1_moved(head->target, bytes, copy)),
 	    .host = h1_moved(head->host, bytes, copy),
 	    .headers = h1_headers(&ex->arena, head, bytes, copy),
 	    .content_length = head->content_length,
@@ -69,7 +75,7 @@ take_head(
 	    .expects_other = !head->expects_continue &&
 			     http1_find(head, SLICE("expect")).p != NULL,
 	};
-	return r->headers.items != NULL;
+	return r->headers.items != NULL && r->target.p != NULL;
 }
 
 static void

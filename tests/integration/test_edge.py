@@ -1,6 +1,7 @@
 """The worker under hostile and unlucky peers: what is pipelined, cut, slow,
 half-closed, reused, resumed, killed or drained."""
 
+import json
 import os
 import pathlib
 import random
@@ -250,6 +251,15 @@ class Messages(Case):
                 self.assertEqual(got, piece)
             s.sendall(b"0\r\n\r\n")
             self.assertEqual(stream.readline(), b"0\r\n")
+
+    def test_an_absolute_target_reaches_the_app_as_it_was_meant(self):
+        for behind, path in (("", "/"), ("/a?b", "/a?b"), ("?a=/b", "/?a=/b"),
+                             ("?", "/?"), ("/?x=http://y/z", "/?x=http://y/z")):
+            with self.subTest(behind), self.connect(self.host) as s:
+                s.sendall(request(self.host, f"http://{self.host}{behind}"))
+                status, _, body = response(s.makefile("rb"))
+                self.assertEqual(status, 200)
+                self.assertEqual(json.loads(body)["path"], path)
 
     def test_a_close_with_requests_behind_it_loses_no_answer(self):
         """Unread bytes in the kernel would turn our FIN into a reset."""
