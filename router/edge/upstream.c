@@ -12,12 +12,19 @@
 #define IDLE_MAX     128 /* connections of one backend and worker */
 
 static void
+count_idle(struct upstream *u, int change)
+{
+	u->backend->n_idle += (unsigned)change;
+	u->w->n_idle += (size_t)change;
+}
+
+static void
 close_it(struct upstream *u)
 {
 	if (u->state == UPSTREAM_CLOSED)
 		return;
 	if (u->state == UPSTREAM_IDLE)
-		u->backend->n_idle--;
+		count_idle(u, -1);
 	u->state = UPSTREAM_CLOSED;
 	u->ex = NULL;
 	deadline_clear(&u->deadline);
@@ -290,7 +297,7 @@ take_idle(struct backend *b, enum upstream_choice which)
 	if (which == UPSTREAM_SURE && !is_sure(u))
 		return NULL;
 	list_remove(&u->link);
-	b->n_idle--;
+	count_idle(u, -1);
 	deadline_none(&u->deadline);
 	u->was_used = true;
 	u->state = UPSTREAM_HEAD;
@@ -338,7 +345,8 @@ upstream_let_go(struct upstream *u, bool reusable)
 
 	u->ex = NULL;
 	if (!reusable || u->state != UPSTREAM_COMPLETE || !u->keeps_alive ||
-	    !stream_is_drained(&u->stream) || b->n_idle >= IDLE_MAX) {
+	    !stream_is_drained(&u->stream) || b->n_idle >= IDLE_MAX ||
+	    u->w->n_idle >= u->w->max_idle) {
 		close_it(u);
 		return;
 	}
@@ -348,7 +356,7 @@ upstream_let_go(struct upstream *u, bool reusable)
 	u->reader = NULL;
 	buf_clear(&u->in);
 	list_push(&b->idle, &u->link);
-	b->n_idle++;
+	count_idle(u, 1);
 	stream_pause(&u->stream, false);
 	deadline_set(&u->deadline, IDLE_SECONDS, 0);
 }

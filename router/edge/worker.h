@@ -53,6 +53,7 @@ struct worker {
 	struct list free_exchanges; /* warm, to be used again */
 	size_t n_free_exchanges;
 	struct list closed_upstreams;
+	size_t n_idle, max_idle; /* connections to all backends together */
 	bool is_draining;
 };
 

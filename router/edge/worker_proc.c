@@ -248,18 +248,27 @@ on_setup(
 	return ERR_OK;
 }
 
-/* Two descriptors for each: the client's and the backend's. */
+/*
+ * Two descriptors for each connection, the client's and the backend's; what
+ * is left is for idle ones of backends, which so never take what a request
+ * needs.  Returns how many connections there may be.
+ */
 static size_t
-max_connections(const struct worker *w)
+share_descriptors(struct worker *w)
 {
+	size_t wanted = (size_t)w->config.router.max_connections;
+	size_t free_ones = FILES_RESERVED;
 	struct rlimit files;
 
-	if (w->config.router.max_connections > 0)
-		return (size_t)w->config.router.max_connections;
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
-	    files.rlim_cur <= (rlim_t)2 * FILES_RESERVED)
-		return FILES_RESERVED;
-	return (files.rlim_cur - FILES_RESERVED) / 2;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur > (rlim_t)2 * FILES_RESERVED)
+		free_ones = files.rlim_cur - FILES_RESERVED;
+	if (wanted == 0)
+		wanted = free_ones / 3;
+	if (wanted > free_ones / 2)
+		wanted = free_ones / 2;
+	w->max_idle = free_ones - 2 * wanted;
+	return wanted;
 }
 
 static enum err
@@ -273,7 +282,7 @@ on_start(void *ctx, struct fault *f)
 	ev_prepare_start(p->w.loop, &p->settle);
 	ev_timer_init(&p->trim, on_trim, TRIM_SECONDS, TRIM_SECONDS);
 	ev_timer_start(p->w.loop, &p->trim);
-	listeners_start(p->w.listeners, max_connections(&p->w));
+	listeners_start(p->w.listeners, share_descriptors(&p->w));
 	return ERR_OK;
 }
 

@@ -1,6 +1,7 @@
 """The worker under hostile and unlucky peers: what is pipelined, cut, slow,
 half-closed, reused, resumed, killed or drained."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -18,7 +19,7 @@ import unittest
 
 from towpath import (Backend, Ca, Daemon, Https, get, handshake, http, raw,
                      served, wait_for)
-from towpath.util import IS_ASAN
+from towpath.util import BUILD, IS_ASAN
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -1017,6 +1018,42 @@ class Deaths(unittest.TestCase):
                 self.assertIn(b"X-Towpath-Error: H24", all_of(s)[0])
                 self.assertLess(time.monotonic() - begun, 6)
             self.assertEqual(d.process.wait(10), 0)
+
+
+class Poor(Daemon):
+    """Allowed few descriptors."""
+
+    def spawn(self):
+        self.write_config()
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                ["prlimit", "--nofile=300:300", BUILD / "towpathd", "-c",
+                 self.conf], stdout=log, stderr=log, env=self.environment())
+        return self.process
+
+
+class Descriptors(unittest.TestCase):
+    def test_idle_connections_never_take_what_requests_need(self):
+        """Many apps were visited; their kept connections fill the table."""
+        n = 60
+        with contextlib.ExitStack() as stack:
+            apps = [stack.enter_context(Backend(f"a{i}")) for i in range(6)]
+            d = stack.enter_context(Poor(router={"workers": 1}))
+            for i, app in enumerate(apps):
+                d.cli("apps", "create", f"a{i}", "--backend", app.address)
+                d.cli("domains", "add", f"a{i}.example.test", "--app",
+                      f"a{i}")
+            clients = [socket.create_connection(("127.0.0.1", d.http))
+                       for _ in range(n)]
+            streams = [c.makefile("rb") for c in clients]
+            for i in range(len(apps)):
+                for c in clients:
+                    c.sendall(request(f"a{i}.example.test"))
+                for s in streams:
+                    status, headers, _ = response(s)
+                    self.assertEqual((i, status), (i, 200), headers)
+            for c in clients:
+                c.close()
 
 
 if __name__ == "__main__":
