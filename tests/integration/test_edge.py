@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from towpath import (Backend, Ca, Daemon, Https, get, handshake, http, raw,
+from towpath import (Backend, Ca, Daemon, Https, get, handshake, http,
                      served, wait_for)
 from towpath.util import BUILD, IS_ASAN
 
