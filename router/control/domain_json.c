@@ -83,9 +83,10 @@ next_attempt(const struct domain *d)
 {
 	if (d->status == DOMAIN_PENDING_DNS)
 		return d->check_at;
-	if (d->status == DOMAIN_CREATING || fault_is_set(&d->order_fault))
-		return d->retry_at > clock_now() ? d->retry_at : 0;
-	return 0;
+	if ((d->status == DOMAIN_CREATING || fault_is_set(&d->order_fault)) &&
+	    d->retry_at > clock_now())
+		return d->retry_at;
+	return d->dns == DOMAIN_DNS_LOST ? d->check_at : 0;
 }
 
 json_t *

@@ -57,13 +57,14 @@ static char *
 key_of(const struct api_call *call)
 {
 	struct slice key = http_field(call->x, SLICE("Idempotency-Key"));
-	struct slice path = http_path(call->x);
+	struct slice path = http_path(call->x), query = http_query(call->x);
 
 	if (key.n == 0 || key.n > 256 ||
 	    !slice_eq(http_method(call->x), SLICE("POST")))
 		return NULL;
-	return xasprintf("%s %" SLICE_FMT " %" SLICE_FMT, call->by,
-	    SLICE_ARG(path), SLICE_ARG(key));
+	/* the query too: what a dry run answered is not what is done then */
+	return xasprintf("%s %" SLICE_FMT "?%" SLICE_FMT " %" SLICE_FMT,
+	    call->by, SLICE_ARG(path), SLICE_ARG(query), SLICE_ARG(key));
 }
 
 bool

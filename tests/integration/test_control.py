@@ -32,10 +32,11 @@ def request(method, path, body=None, headers=""):
             f"Content-Length: {len(data)}\r\n\r\n").encode() + data
 
 
-def ask(daemon, method, path, body=None):
+def ask(daemon, method, path, body=None, headers=""):
     """(status, parsed body)."""
     with connect(daemon) as s:
-        s.sendall(request(method, path, body, "Connection: close\r\n"))
+        s.sendall(request(method, path, body,
+                          headers + "Connection: close\r\n"))
         answer = b""
         while piece := s.recv(65536):
             answer += piece
@@ -140,6 +141,17 @@ class Input(Case):
                              (200, "xn--bcher-kva.in.example"), name)
         for name in ("%00", "%zz", "a%2Fb", "%2e%2e", "a" * 5000):
             self.assertEqual(self.ask("GET", "/v1/domains/" + name)[0], 422)
+
+    def test_a_dry_run_does_not_answer_for_what_is_done_then(self):
+        host, own = "key.in.example", Ca().issue("key.in.example")
+        add(self.daemon, host)
+        path = f"/v1/domains/{host}/certificate"
+        upload = {"certificate": own.chain_pem.decode(),
+                  "private_key": own.key_pem.decode()}
+        for query, status in (("?dry_run=1", 200), ("", 201), ("", 201)):
+            self.assertEqual(
+                ask(self.daemon, "POST", path + query, upload,
+                    "Idempotency-Key: same\r\n")[0], status)
 
     def test_an_app_with_domains_stays(self):
         add(self.daemon, "stays.in.example")
@@ -333,6 +345,28 @@ class Orders(unittest.TestCase):
                 ask(self.daemon, "DELETE", f"/v1/domains/{host}")[0], 204)
         self.assertEqual(add(self.daemon, host)[0], 201)
         self.daemon.wait_status(host, "In use")
+
+    def test_a_name_that_is_lost_tells_when_it_is_looked_at_again(self):
+        host = "lost.order.example"
+        add(self.daemon, host)
+        self.daemon.wait_status(host, "In use")
+        self.ca.set_a(host, "192.0.2.1")
+        ask(self.daemon, "POST", f"/v1/domains/{host}/check")
+        info = self.info(host)
+        self.assertEqual((info["status"], info["dns"]), ("In use", "lost"))
+        self.assertIsNotNone(info["next_attempt_at"])
+
+    def test_what_a_ca_that_is_away_left_undone_is_done_when_it_is_back(self):
+        host = "away.order.example"
+        self.ca.stop()
+        try:
+            self.daemon.stop()
+            self.daemon.start()
+            add(self.daemon, host)  # DNS is away too
+            self.assertEqual(self.daemon.status_of(host), "Pending DNS")
+        finally:
+            self.ca.start()
+        self.daemon.wait_status(host, "In use", timeout=90)
 
     def test_a_clock_that_is_set_back_by_years_delays_nothing(self):
         host = "back.clock.example"
