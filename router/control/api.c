@@ -12,6 +12,7 @@
 static void
 call_free(struct api_call *call)
 {
+	list_remove(&call->link);
 	json_decref(call->body);
 	json_decref(call->answer);
 	free(call->next);
@@ -75,6 +76,22 @@ api_refuse(struct api_call *call, const struct fault *f)
 	bool passes = status == 429 || status == 503;
 
 	refuse(call, f, passes ? "Retry-After: 1\r\n" : NULL);
+}
+
+void
+api_calls_free(struct control *c)
+{
+	const struct http_reply away = {.status = 503};
+
+	LIST_FOREACH_SAFE(it, &c->calls) {
+		struct api_call *call = container_of(it, struct api_call, link);
+
+		if (call->drop != NULL)
+			call->drop(call->drop_ctx);
+		if (call->x != NULL)
+			http_answer(call->x, &away); /* nobody is there */
+		call_free(call);
+	}
 }
 
 static enum err
@@ -189,6 +206,7 @@ on_request(void *ctx, struct http_exchange *x)
 	struct api_call *call = xcalloc(1, sizeof(*call));
 
 	call->control = ctx;
+	list_append(&call->control->calls, &call->link);
 	call->x = x;
 	call->status = 200;
 	(void)snprintf(

@@ -58,6 +58,7 @@ struct api_route {
  * api_finish, api_refuse, api_run_change.
  */
 struct api_call {
+	struct list link; /* of the calls under way */
 	struct control *control;
 	struct http_exchange *x; /* NULL: a stream took it */
 	const struct api_route *route;
@@ -71,6 +72,10 @@ struct api_call {
 	 * the call then or later. */
 	void (*then)(struct api_call *call);
 	void *then_ctx;
+	/* Frees what a call under way waits with, when the daemon ends first;
+	 * NULL: nothing. */
+	void (*drop)(void *ctx);
+	void *drop_ctx;
 };
 
 /* Ends a call with its answer, or with a problem document. */
@@ -89,6 +94,10 @@ const struct api_route *api_route_at(size_t i); /* NULL: past the end */
 #define API_ALLOW_SIZE 64
 enum err MUST_USE api_route_find(struct api_call *call, struct slice method,
     struct slice path, char allow[API_ALLOW_SIZE], struct fault *f);
+
+/* When the daemon ends: drops the calls under way.  After the server, and after
+ * whoever would have gone on with one. */
+void api_calls_free(struct control *c);
 
 extern const struct http_server_ops api_http_ops; /* ctx: struct control */
 

@@ -148,12 +148,24 @@ report(struct import *im, enum err e, const struct fault *f)
 	json_array_append_new(im->lines, o);
 }
 
+/* The daemon ends in the middle: what was taken stays. */
+static void
+drop(void *ctx)
+{
+	struct import *im = ctx;
+
+	ev_timer_stop(im->call->control->loop, &im->next);
+	json_decref(im->lines);
+	free(im);
+}
+
 static void
 conclude(struct import *im)
 {
 	struct api_call *call = im->call;
 
 	ev_timer_stop(call->control->loop, &im->next);
+	call->drop = NULL;
 	call->answer = json_object();
 	json_put_int(call->answer, "taken", im->taken);
 	json_put_int(call->answer, "refused", im->refused);
@@ -242,6 +254,8 @@ api_import(struct api_call *call, struct fault *f)
 	im->left = http_body(call->x);
 	im->is_dry_run = api_query_is(call, "dry_run");
 	im->lines = json_array();
+	call->drop = drop;
+	call->drop_ctx = im;
 	ev_init(&im->next, on_next);
 	im->next.repeat = PAUSE_S;
 	ev_timer_again(call->control->loop, &im->next);

@@ -11,6 +11,7 @@
 #include "acme/issuer.h"
 #include "base/child.h"
 #include "base/db.h"
+#include "base/list.h"
 #include "base/shared.h"
 #include "router/config.h"
 #include "router/control/change.h"
@@ -39,6 +40,7 @@ struct control {
 	struct scheduler *scheduler;
 	struct repeats *repeats; /* answers by Idempotency-Key */
 
+	struct list calls; /* of the API, under way */
 	struct peer_policy peers;
 	struct http_server *http;
 };

@@ -213,6 +213,7 @@ clean_up(struct control *c)
 	workers_free(c->workers);
 	keyring_free(c->keyring);
 	channel_free(c->keys);
+	api_calls_free(c);
 	trust_free(c->trust);
 	repeats_free(c->repeats);
 	change_clear(&c->change);
@@ -241,6 +242,7 @@ control_main(uint32_t instance)
 	c->repeats = repeats_new();
 	c->keyring = keyring_new(KEYRING_CONTROL_MS);
 	change_init(&c->change);
+	list_init(&c->calls);
 	json_wipe_on_free(); /* requests carry private keys */
 
 	status = child_run(c->child);

@@ -294,6 +294,30 @@ class Resolvers(unittest.TestCase):
             self.assertLess(process.descriptors(), 200)
 
 
+class End(unittest.TestCase):
+    def test_what_is_under_way_ends_with_the_daemon(self):
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        lines = "\n".join(json.dumps(
+            {"type": "domain", "host": f"h{i}.end.example", "app": "shop"})
+            for i in range(9000))
+        # closing looks for what a sanitizer says of it
+        with silent, Daemon(dns={"resolvers": f"127.0.0.1:{port}"}) as d:
+            d.cli("apps", "create", "shop")
+            with connect(d) as check, connect(d) as bulk, connect(d) as left:
+                check.sendall(request(
+                    "POST", "/v1/domains/slow.end.example/check"))
+                bulk.sendall(request("POST", "/v1/import", lines.encode()))
+                left.sendall(request(
+                    "POST", "/v1/domains/left.end.example/check"))
+                left.close()
+                time.sleep(0.1)
+                begun = time.monotonic()
+                self.assertEqual(d.stop(), 0)
+                self.assertLess(time.monotonic() - begun, 10)
+
+
 class Orders(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
