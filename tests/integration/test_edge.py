@@ -466,6 +466,10 @@ class Cuts(Case):
             self.assertIn(b"X-Towpath-Error: H25", data)
 
 
+# MB that a gigabyte in flight may cost; a sanitizer keeps freed memory.
+SLACK = 400 if IS_ASAN else 16
+
+
 class Slow(Case):
     def rss(self):
         """MB of the larger worker."""
@@ -474,7 +478,6 @@ class Slow(Case):
             pathlib.Path(f"/proc/{pid}/status").read_text())[1])
             for pid in self.workers()) / 1024
 
-    @unittest.skipIf(IS_ASAN, "a sanitizer keeps freed memory")
     def test_a_slow_reader_costs_no_memory(self):
         size = 1 << 30
 
@@ -496,15 +499,14 @@ class Slow(Case):
             for c in clients:
                 c.sendall(request(host))
             time.sleep(2)
-            self.assertLess(self.rss() - before, 16)
+            self.assertLess(self.rss() - before, SLACK)
             got = 0
             while got < 50_000_000:
                 got += len(clients[0].recv(1 << 20))
-            self.assertLess(self.rss() - before, 16)
+            self.assertLess(self.rss() - before, SLACK)
             for c in clients:
                 c.close()
 
-    @unittest.skipIf(IS_ASAN, "a sanitizer keeps freed memory")
     def test_a_backend_that_reads_slowly_costs_no_memory(self):
         def lazy(sock):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -524,7 +526,7 @@ class Slow(Case):
                         c.sendall(b"u" * 20_000_000)
                     except (TimeoutError, OSError):
                         pass
-            self.assertLess(self.rss() - before, 16)
+            self.assertLess(self.rss() - before, SLACK)
             for c in clients:
                 c.close()
 
