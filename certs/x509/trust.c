@@ -56,6 +56,12 @@ roots_of(const struct trust *t)
 	return r->list;
 }
 
+void
+trust_read(const struct trust *t)
+{
+	(void)roots_of(t);
+}
+
 static bool
 is_in_time(const struct chain *c, int64_t now, struct fault *why)
 {

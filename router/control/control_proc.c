@@ -192,6 +192,7 @@ on_start(void *ctx, struct fault *f)
 	issuer_set_owner(c->issuer, &domain_order_ops, c);
 	issuer_resume(c->issuer);
 	c->scheduler = scheduler_new(c);
+	trust_read(c->trust); /* now, while nobody waits for an upload */
 	log_info("serving the API at %s", c->config.control.socket);
 	return ERR_OK;
 }
