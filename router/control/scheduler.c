@@ -24,6 +24,7 @@
 /* Nothing is planned further ahead: a look is a day away at most, a CA's
  * Retry-After a week (acme/problem.h). */
 #define AHEAD_MAX_S (8 * DAILY_S)
+#define NO_ROOM_S   2
 #define LEASE_S     120 /* a look that never ended is begun again after this */
 
 struct scheduler {
@@ -82,13 +83,13 @@ attend(struct control *c, const char *host, int64_t now, size_t *room)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	forget_far_future(&d, now);
 	if (d.check_at != 0 && d.check_at <= now) {
-		if (*room == 0) {
-			domain_unload(&d);
-			return ERR_OK; /* stays due */
+		/* who finds no room goes to the end of the line: the others in
+		 * it may be due for something that needs none */
+		d.check_at = now + (*room == 0 ? NO_ROOM_S : LEASE_S);
+		if (*room > 0) {
+			(*room)--;
+			change_check(c, host);
 		}
-		(*room)--;
-		d.check_at = now + LEASE_S;
-		change_check(c, host);
 	}
 	e = domain_settle(c, &d, EVENT_BY_ITSELF);
 	domain_unload(&d);

@@ -2,6 +2,7 @@
 clock that jumps."""
 
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -292,6 +293,26 @@ class Resolvers(unittest.TestCase):
             if not IS_ASAN:
                 self.assertLess(process.cpu() - cpu, 3)
             self.assertLess(process.descriptors(), 200)
+
+
+    def test_names_that_wait_for_dead_dns_hold_up_no_other_work(self):
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        host = "ends.dead.example"
+        soon = datetime.datetime.utcnow() + datetime.timedelta(hours=1)
+        with silent, Daemon(clock=True, dns={
+                "resolvers": f"127.0.0.1:{port}"}) as d:
+            d.cli("apps", "create", "shop")
+            lines = "\n".join(json.dumps(
+                {"type": "domain", "host": f"h{i}.dead.example",
+                 "app": "shop"}) for i in range(4000))
+            ask(d, "POST", "/v1/import", lines.encode())
+            time.sleep(1)  # until no more looks can begin
+            add(d, host)
+            d.upload("add", host, Ca().issue(host, not_after=soon))
+            d.set_clock(3700)
+            d.wait_status(host, "Pending DNS")
 
 
 class End(unittest.TestCase):
