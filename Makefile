@@ -105,7 +105,9 @@ fuzz:
 	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzz-bins
 	$(Q)tests/fuzz/run.sh build/fuzz
 fuzz-bins: $(fuzz_bins)
-bench: deps all
+bench:
+	$(Q)packaging/deps.sh bench
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$B PYTHON=$(PYTHON) tests/bench/run.sh
 
 # --- on a fresh machine --------------------------------------------------------

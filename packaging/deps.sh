@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building, the demo and the tests need, and nothing when it is
 # all there already.  Uses sudo when not root.
+#   packaging/deps.sh [bench]     with what `make bench` compares and loads with
 set -eu
 packages='
 build-essential pkg-config
@@ -10,6 +11,7 @@ libcmocka-dev clang-format clang-tidy
 pebble gnutls-bin openssl curl sqlite3 tmux strace gdb wrk ca-certificates
 python3 python3-pyte python3-cryptography
 debhelper fakeroot lintian procps iproute2'
+[ "${1:-}" != bench ] || packages="$packages nginx"
 missing=
 for package in $packages; do
 	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
@@ -22,5 +24,6 @@ sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 $sudo apt-get update -qq
 # shellcheck disable=SC2086 # a list of words is meant
-$sudo env DEBIAN_FRONTEND=noninteractive \
+# a server that comes along is a program to run, not a service to start
+$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
 	apt-get install -y -qq --no-install-recommends $missing
