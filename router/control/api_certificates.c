@@ -5,18 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "router/control/api_domains.h"
 #include "router/control/custom.h"
 #include "router/control/domain_json.h"
-
-static enum err
-load(struct api_call *call, struct domain *d, struct fault *f)
-{
-	char host[HOST_SIZE];
-	enum err e = api_host(call, 0, host, f);
-
-	*d = (struct domain){0};
-	return e == ERR_OK ? domain_load(call->control, host, d, f) : e;
-}
 
 enum err
 api_certificates_list(struct api_call *call, struct fault *f)
@@ -76,7 +67,7 @@ api_certificate_get(struct api_call *call, struct fault *f)
 {
 	struct installation i;
 	struct domain d;
-	enum err e = load(call, &d, f);
+	enum err e = api_domain(call, &d, f);
 
 	if (e == ERR_OK) {
 		e = install_current(call->control->db, d.host, SLOT_CUSTOM, &i);
@@ -161,7 +152,7 @@ api_certificate_remove(struct api_call *call, struct fault *f)
 	struct control *c = call->control;
 	struct installation i = {0};
 	struct domain d;
-	enum err e = load(call, &d, f);
+	enum err e = api_domain(call, &d, f);
 
 	if (e == ERR_OK) {
 		e = install_current(c->db, d.host, SLOT_CUSTOM, &i);
@@ -189,7 +180,7 @@ api_certificate_roll_back(struct api_call *call, struct fault *f)
 	struct installation i = {0};
 	int64_t to = 0, number;
 	struct domain d;
-	enum err e = load(call, &d, f);
+	enum err e = api_domain(call, &d, f);
 
 	if (e == ERR_OK)
 		e = json_get_int(call->body, "to", JSON_OPTIONAL, &to, f);

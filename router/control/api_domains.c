@@ -165,9 +165,8 @@ api_domains_add(struct api_call *call, struct fault *f)
 	return e;
 }
 
-/* The domain that the path names. */
-static enum err
-load(struct api_call *call, struct domain *d, struct fault *f)
+enum err
+api_domain(struct api_call *call, struct domain *d, struct fault *f)
 {
 	char host[HOST_SIZE];
 	enum err e = api_host(call, 0, host, f);
@@ -180,7 +179,7 @@ enum err
 api_domains_get(struct api_call *call, struct fault *f)
 {
 	struct domain d;
-	enum err e = load(call, &d, f);
+	enum err e = api_domain(call, &d, f);
 
 	if (e == ERR_OK)
 		call->answer = domain_json(call->control, &d);
@@ -216,7 +215,7 @@ api_domains_change(struct api_call *call, struct fault *f)
 {
 	struct control *c = call->control;
 	struct domain d;
-	enum err e = load(call, &d, f);
+	enum err e = api_domain(call, &d, f);
 
 	if (e == ERR_OK)
 		e = move(call, &d, f);
@@ -239,7 +238,7 @@ api_domains_remove(struct api_call *call, struct fault *f)
 	struct control *c = call->control;
 	struct domain d;
 	struct stmt *s;
-	enum err e = load(call, &d, f);
+	enum err e = api_domain(call, &d, f);
 
 	if (e == ERR_OK)
 		e = domain_event(c, &d, "domain.remove", call->by, NULL);
@@ -359,7 +358,7 @@ api_domains_renew(struct api_call *call, struct fault *f)
 	struct control *c = call->control;
 	struct domain_facts facts;
 	struct domain d;
-	enum err e = load(call, &d, f);
+	enum err e = api_domain(call, &d, f);
 
 	if (e == ERR_OK) {
 		facts = domain_look(c, &d, candidates);

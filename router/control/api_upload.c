@@ -111,17 +111,11 @@ install_on(struct api_call *call, struct custom *u, const char *host,
     bool may_replace, struct fault *f)
 {
 	struct control *c = call->control;
-	struct installation present;
 	struct domain d;
 	enum err e = domain_load(c, host, &d, f);
 
-	if (e == ERR_OK && !may_replace &&
-	    install_current(c->db, host, SLOT_CUSTOM, &present) == ERR_OK) {
-		fault_set(f, FAULT_C25_ONE_INSTALLED,
-		    "%s has a custom certificate already", host);
-		installation_clear(&present);
-		e = ERR_EXISTS;
-	}
+	if (e == ERR_OK && !may_replace)
+		e = custom_refuse_second(c, host, f);
 	if (e == ERR_OK)
 		e = custom_install(c, u, &d, call->by, f);
 	if (e == ERR_OK)

@@ -261,21 +261,28 @@ custom_install(struct control *c, struct custom *u, struct domain *d,
 }
 
 enum err
+custom_refuse_second(struct control *c, const char *host, struct fault *f)
+{
+	struct installation present;
+
+	if (install_current(c->db, host, SLOT_CUSTOM, &present) != ERR_OK)
+		return ERR_OK;
+	fault_set(f, FAULT_C25_ONE_INSTALLED,
+	    "%s has a custom certificate already", host);
+	installation_clear(&present);
+	return ERR_EXISTS;
+}
+
+enum err
 custom_upload(struct control *c, const char *host, const json_t *upload,
     bool may_replace, const char *by, struct fault *f)
 {
-	struct installation present;
 	struct custom u = {0};
 	struct domain d = {0};
 	enum err e = domain_load(c, host, &d, f);
 
-	if (e == ERR_OK && !may_replace &&
-	    install_current(c->db, host, SLOT_CUSTOM, &present) == ERR_OK) {
-		fault_set(f, FAULT_C25_ONE_INSTALLED,
-		    "%s has a custom certificate already", host);
-		installation_clear(&present);
-		e = ERR_EXISTS;
-	}
+	if (e == ERR_OK && !may_replace)
+		e = custom_refuse_second(c, host, f);
 	if (e == ERR_OK)
 		e = custom_read(c, upload, host, &u, f);
 	if (e == ERR_OK)

@@ -40,6 +40,11 @@ void custom_clear(struct custom *u);
 enum err MUST_USE custom_install(struct control *c, struct custom *u,
     struct domain *d, const char *by, struct fault *f);
 
+/* For an upload that may not replace: ERR_EXISTS and C25 when the host has a
+ * custom certificate. */
+enum err MUST_USE custom_refuse_second(
+    struct control *c, const char *host, struct fault *f);
+
 /* All of it for one host.  C25 unless may_replace. */
 enum err MUST_USE custom_upload(struct control *c, const char *host,
     const json_t *upload, bool may_replace, const char *by, struct fault *f);
