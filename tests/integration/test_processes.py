@@ -37,8 +37,13 @@ def open_files(pid):
 
 
 def whole_family(d):
-    """Its pids by name, once all are there: one worker serves before two."""
-    wait_for(lambda: set(d.children()) == FAMILY, what="the whole family")
+    """Its pids by name, once all have started: one worker serves before two,
+    and a process that the kernel has made is not in its sandbox yet."""
+    def all_started():
+        pids = d.children()
+        return set(pids) == FAMILY and all(
+            status_of(pid).get("Seccomp") == "2" for pid in pids.values())
+    wait_for(all_started, what="the whole family in its sandboxes")
     return d.children()
 
 
