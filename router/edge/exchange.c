@@ -252,13 +252,14 @@ exchange_body(struct exchange *ex, struct slice piece)
 }
 
 void
-exchange_body_end(struct exchange *ex)
+exchange_body_end(struct exchange *ex, const struct headers *trailers)
 {
 	ex->body_ended = true;
+	ex->trailers = trailers;
 	if (exchange_is_done(ex))
 		return;
 	if (ex->state == EXCHANGE_WAITING || ex->state == EXCHANGE_RESPONDING) {
-		upstream_send_end(ex->upstream);
+		upstream_send_end(ex->upstream, trailers);
 		exchange_wait(ex);
 	}
 }

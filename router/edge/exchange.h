@@ -16,6 +16,10 @@
  * Bodies stream.  Either side takes all it is offered and then says when it is
  * full; the other side's socket is not read until there is room.
  *
+ * A response of status 101 opens a tunnel (request.upgrade; RFC 9110, 7.8):
+ * from then on bodies are its bytes, each way for itself, and each way ends as
+ * a body does.  The exchange is done when both have ended.
+ *
  * Owned by: the front.   Freed by: exchange_free.
  */
 #include "base/host.h"
@@ -31,8 +35,8 @@ struct front_ops {
 	/* The response's head; once. */
 	void (*on_head)(void *front, const struct response *r);
 	void (*on_body)(void *front, struct slice piece);
-	/* The response is complete. */
-	void (*on_end)(void *front);
+	/* The response is complete; trailers: NULL when it has none. */
+	void (*on_end)(void *front, const struct headers *trailers);
 	/* It will never be: show the client a cut. */
 	void (*on_cut)(void *front);
 	/* More than enough waits for the client: ask again at exchange_room. */
@@ -77,7 +81,8 @@ struct exchange {
 	struct buf pending;    /* of the body, until a backend is connected */
 	int64_t body_received; /* bytes */
 	bool body_ended;
-	bool body_sent; /* some of it is gone: no second try */
+	bool body_sent;                 /* some of it is gone: no second try */
+	const struct headers *trailers; /* of the request; NULL: none */
 	/* where it goes */
 	struct site *site;
 	struct app *app;
@@ -109,7 +114,8 @@ void exchange_begin(struct exchange *ex);
 /* The request never was one: answered with H26 and this status. */
 void exchange_refuse(struct exchange *ex, int status, const char *cause);
 void exchange_body(struct exchange *ex, struct slice piece);
-void exchange_body_end(struct exchange *ex);
+/* trailers: of the request, in the arena; NULL when it has none. */
+void exchange_body_end(struct exchange *ex, const struct headers *trailers);
 /* The request's body should not be read on now. */
 bool exchange_is_full(const struct exchange *ex);
 void exchange_room(struct exchange *ex); /* the client took some of it */

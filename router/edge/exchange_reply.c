@@ -44,7 +44,7 @@ reply(
 		ex->ops->on_body(ex->front, body);
 	}
 	exchange_finish(ex);
-	ex->ops->on_end(ex->front);
+	ex->ops->on_end(ex->front, NULL);
 }
 
 /* Room for our headers, also when a large request has filled the arena. */

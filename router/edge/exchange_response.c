@@ -20,7 +20,7 @@ exchange_on_connected(struct exchange *ex)
 		buf_clear(&ex->pending);
 	}
 	if (ex->body_ended)
-		upstream_send_end(u);
+		upstream_send_end(u, ex->trailers);
 	exchange_wait(ex);
 	if (!ex->body_ended)
 		ex->ops->on_wanted(ex->front);
@@ -104,12 +104,12 @@ exchange_on_body(struct exchange *ex, struct slice piece)
 }
 
 void
-exchange_on_response_end(struct exchange *ex)
+exchange_on_response_end(struct exchange *ex, const struct headers *trailers)
 {
 	/* an answer before all was asked: the rest of the body is in the way */
 	exchange_let_go(ex, ex->body_ended);
 	exchange_finish(ex);
-	ex->ops->on_end(ex->front);
+	ex->ops->on_end(ex->front, trailers);
 }
 
 /* --- lost ----------------------------------------------------------------- */

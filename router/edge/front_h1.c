@@ -137,7 +137,7 @@ body_complete(struct front_h1 *f)
 {
 	if (f->ex != NULL) {
 		f->state = H1_ASKED;
-		exchange_body_end(f->ex);
+		exchange_body_end(f->ex, NULL);
 	} else { /* its response went out before */
 		http1_next(f->reader);
 		f->state = H1_HEAD;

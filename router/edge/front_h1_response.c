@@ -95,13 +95,19 @@ on_body(void *front, struct slice piece)
 }
 
 static void
-on_end(void *front)
+on_end(void *front, const struct headers *trailers)
 {
 	struct front_h1 *f = front;
 
-	if (f->framing == H1_CHUNKED)
-		conn_write(conn_of(f), SLICE(H1_LAST_CHUNK));
-	conn_wake(conn_of(f));
+	struct conn *c = conn_of(f);
+	struct buf *b = &c->w->scratch;
+
+	if (f->framing == H1_CHUNKED) {
+		buf_reset(b);
+		if (h1_write_last_chunk(b, trailers) == ERR_OK)
+			conn_write(c, buf_slice(b));
+	}
+	conn_wake(c);
 }
 
 static void

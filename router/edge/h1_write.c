@@ -98,6 +98,16 @@ h1_chunk_head(size_t n, char out[H1_CHUNK_HEAD_SIZE])
 	return slice_of(out, (size_t)len);
 }
 
+enum err
+h1_write_last_chunk(struct buf *b, const struct headers *trailers)
+{
+	(void)buf_add(b, SLICE("0\r\n"));
+	if (trailers != NULL)
+		put_headers(b, trailers);
+	(void)buf_add(b, SLICE("\r\n"));
+	return buf_failed(b) ? ERR_TOO_BIG : ERR_OK;
+}
+
 struct slice
 h1_moved(struct slice s, struct slice original, struct slice copy)
 {

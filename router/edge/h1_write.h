@@ -31,9 +31,10 @@ enum err h1_write_response(struct buf *b, const struct response *r,
     const struct h1_response_options *o);
 
 #define H1_CHUNK_HEAD_SIZE 24
-#define H1_LAST_CHUNK      "0\r\n\r\n"
 /* "1f\r\n"; the chunk's bytes and "\r\n" follow. */
 struct slice h1_chunk_head(size_t n, char out[H1_CHUNK_HEAD_SIZE]);
+/* The end of a chunked body; trailers: NULL for none. */
+enum err h1_write_last_chunk(struct buf *b, const struct headers *trailers);
 
 /* A parsed head's fields as headers in the arena, whose copy of the bytes
  * `copy` is of `original`; .items == NULL past the arena's limit. */

@@ -33,6 +33,11 @@ struct request {
 	struct slice host;   /* as sent, with port */
 	struct headers headers;
 	int64_t content_length; /* -1: not told */
+	/* The protocol it asks to go on with, "websocket"; "": none.  In HTTP/2
+	 * the :protocol of an extended CONNECT (RFC 8441), which is told here
+	 * as the GET that HTTP/1.1 would send. */
+	struct slice upgrade;
+	bool takes_trailers; /* TE: trailers */
 	bool has_body;
 	bool expects_continue;
 	bool expects_other; /* an Expect that nobody can meet: 417 */

@@ -66,7 +66,7 @@ complete(struct upstream *u, bool nothing_behind)
 	u->state = UPSTREAM_COMPLETE;
 	if (!nothing_behind)
 		u->keeps_alive = false;
-	exchange_on_response_end(u->ex);
+	exchange_on_response_end(u->ex, NULL);
 }
 
 static bool
@@ -250,10 +250,15 @@ upstream_send_body(struct upstream *u, struct slice piece)
 }
 
 void
-upstream_send_end(struct upstream *u)
+upstream_send_end(struct upstream *u, const struct headers *trailers)
 {
-	if (u->is_chunked)
-		stream_write(&u->stream, SLICE(H1_LAST_CHUNK));
+	struct buf *b = &u->w->scratch;
+
+	if (!u->is_chunked)
+		return;
+	buf_reset(b);
+	if (h1_write_last_chunk(b, trailers) == ERR_OK)
+		stream_write(&u->stream, buf_slice(b));
 }
 
 bool

@@ -72,7 +72,8 @@ bool upstream_is_connected(const struct upstream *u);
 void upstream_send_head(
     struct upstream *u, const struct request *r, const struct headers *headers);
 void upstream_send_body(struct upstream *u, struct slice piece);
-void upstream_send_end(struct upstream *u);
+/* trailers: NULL for none */
+void upstream_send_end(struct upstream *u, const struct headers *trailers);
 bool upstream_is_full(const struct upstream *u);
 
 void upstream_pause(struct upstream *u, bool paused);
@@ -94,7 +95,8 @@ void exchange_on_interim(
 void exchange_on_head(
     struct exchange *ex, const struct http1_head *head, struct slice bytes);
 void exchange_on_body(struct exchange *ex, struct slice piece);
-void exchange_on_response_end(struct exchange *ex);
+void exchange_on_response_end(
+    struct exchange *ex, const struct headers *trailers);
 void exchange_on_upstream_room(struct exchange *ex);
 void exchange_on_lost(struct exchange *ex, enum upstream_loss why);
 
