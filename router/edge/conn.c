@@ -24,8 +24,8 @@ close_now(struct conn *c)
 
 	if (c->state == CONN_CLOSED)
 		return;
-	if (c->h1.ex != NULL)
-		exchange_client_gone(c->h1.ex);
+	if (c->front != NULL)
+		c->front->gone(c);
 	c->state = CONN_CLOSED;
 	conn_tls_clear(c);
 	stream_close(&c->stream);
@@ -89,7 +89,8 @@ conns_reap(struct worker *w)
 		struct conn *c = container_of(first, struct conn, link);
 
 		list_remove(first);
-		front_h1_clear(&c->h1, &w->readers);
+		if (c->front != NULL)
+			c->front->clear(c);
 		site_unref(c->client.site);
 		free(c);
 	}
@@ -150,7 +151,8 @@ conns_step(struct worker *w)
 
 		did = true;
 		list_remove(first);
-		front_h1_step(&c->h1);
+		if (c->state == CONN_OPEN)
+			c->front->step(c);
 	}
 	return did;
 }
@@ -181,11 +183,20 @@ set_peer(struct conn *c, const struct addr *peer)
 static void
 begin(struct conn *c)
 {
-	c->state = c->is_tls ? CONN_HELLO : CONN_OPEN;
-	if (c->is_tls)
-		conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
-	else
-		front_h1_start(&c->h1);
+	if (!c->is_tls) {
+		conn_open(c, &front_h1_conn_ops);
+		return;
+	}
+	c->state = CONN_HELLO;
+	conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
+}
+
+void
+conn_open(struct conn *c, const struct conn_front_ops *front)
+{
+	c->state = CONN_OPEN;
+	c->front = front;
+	front->start(c);
 }
 
 /* What a balancer says of its client; who does not say it is no balancer. */
@@ -238,7 +249,7 @@ on_bytes(struct stream *s, struct slice bytes)
 		if (c->tls != NULL)
 			conn_tls_bytes(c, bytes);
 		else
-			front_h1_bytes(&c->h1, bytes);
+			c->front->bytes(c, bytes);
 		break;
 	case CONN_CLOSING:
 	case CONN_LINGERING:
@@ -253,7 +264,7 @@ on_room(struct stream *s)
 	struct conn *c = container_of(s, struct conn, stream);
 
 	if (c->state == CONN_OPEN)
-		front_h1_room(&c->h1);
+		c->front->room(c);
 	else if (c->state == CONN_CLOSING && stream_is_drained(s))
 		close_or_linger(c);
 	else if (c->state == CONN_CLOSING)
@@ -266,7 +277,7 @@ on_end(struct stream *s, enum err why)
 	struct conn *c = container_of(s, struct conn, stream);
 
 	if (c->state == CONN_OPEN)
-		front_h1_end(&c->h1);
+		c->front->end(c, why);
 	else if (c->state != CONN_CLOSING || why != ERR_CLOSED)
 		close_now(c);
 }
@@ -293,7 +304,7 @@ on_deadline(struct deadline *d)
 	case CONN_DEADLINE_IDLE:
 	case CONN_DEADLINE_HEAD:
 	case CONN_DEADLINE_BODY:
-		front_h1_late(&c->h1);
+		c->front->late(c);
 		break;
 	case CONN_DEADLINE_FLUSH:
 	case CONN_DEADLINE_LINGER:
@@ -324,7 +335,6 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 	c->client.origin.is_tls = c->is_tls = is_tls;
 	c->client.origin.port = port;
 	set_peer(c, peer);
-	front_h1_init(&c->h1);
 	stream_open(&c->stream, w->io, fd, &stream_ops);
 	if (!w->config.listen.proxy_protocol) {
 		begin(c);
@@ -343,7 +353,7 @@ conns_drain(struct worker *w)
 		struct conn *c = container_of(it, struct conn, link);
 
 		if (c->state == CONN_OPEN)
-			front_h1_drain(&c->h1, false);
+			c->front->drain(c, false);
 	}
 }
 
@@ -361,7 +371,7 @@ conns_force(struct worker *w)
 		struct conn *c = container_of(it, struct conn, link);
 
 		if (c->state == CONN_OPEN)
-			front_h1_drain(&c->h1, true);
+			c->front->drain(c, true);
 		else
 			close_now(c);
 	}

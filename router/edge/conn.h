@@ -2,7 +2,8 @@
 #define ROUTER_EDGE_CONN_H
 /*
  * A client's connection, the socket's side of it: ClientHello, TLS, closing.
- * What is said on it is the front's business (front_h1.h).
+ * What is said on it is the front's business: HTTP/1.1 (front_h1.h) or HTTP/2,
+ * as ALPN chose, through conn_front_ops.
  *
  * Owned by: the worker's list.   Freed by: conns_reap, from the loop; nothing
  * frees a connection while its own callback runs.
@@ -10,6 +11,8 @@
 #include "router/edge/deadline.h"
 #include "router/edge/exchange.h"
 #include "router/edge/front_h1.h"
+
+struct conn;
 
 enum conn_state {
 	CONN_PROXY,     /* a PROXY header is gathered */
@@ -32,6 +35,26 @@ enum conn_deadline {
 	CONN_DEADLINE_LINGER,
 };
 
+/* What an open connection tells its front. */
+struct conn_front_ops {
+	/* It is open; bytes may come with the next breath. */
+	void (*start)(struct conn *c);
+	/* A loan, to be used or copied. */
+	void (*bytes)(struct conn *c, struct slice bytes);
+	void (*room)(struct conn *c); /* some of what waited has gone */
+	/* The client ended its half (ERR_CLOSED), or all of it (ERR_PEER,
+	 * ERR_TLS), the latter also after the former. */
+	void (*end)(struct conn *c, enum err why);
+	void (*step)(struct conn *c); /* conn_wake was called */
+	/* No more requests after those under way; force: not even these. */
+	void (*drain)(struct conn *c, bool force);
+	void (*late)(struct conn *c); /* a deadline of the front's passed */
+	/* It is closed, by whomever; called before clear, from any call of
+	 * the front's, so nothing is freed here. */
+	void (*gone)(struct conn *c);
+	void (*clear)(struct conn *c); /* frees what the front holds */
+};
+
 #define CONN_ADDRESS_SIZE 46 /* of the longest IPv6 address, and a NUL */
 
 struct conn {
@@ -49,7 +72,10 @@ struct conn {
 	bool is_tls; /* is to be, as its listener is */
 	bool lingers;
 	bool is_second_try; /* of a handshake that keys did not live through */
-	struct front_h1 h1;
+	const struct conn_front_ops *front; /* NULL until it is open */
+	union {
+		struct front_h1 h1;
+	};
 };
 
 /* Takes fd, just accepted on a listener of that kind and port. */
@@ -58,6 +84,9 @@ void conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 
 /* How long a client may take to get through its handshake. */
 #define HANDSHAKE_SECONDS 10.
+
+/* Hands it to what will be spoken on it. */
+void conn_open(struct conn *c, const struct conn_front_ops *front);
 
 /* --- for the front -------------------------------------------------------- */
 

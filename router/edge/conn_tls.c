@@ -160,10 +160,9 @@ shake_hands(struct conn *c)
 	enum err e = tls_handshake(c->tls);
 
 	if (e == ERR_OK) {
-		c->state = CONN_OPEN;
 		c->client.tls = tls_version(c->tls);
 		count_handshake(c);
-		front_h1_start(&c->h1);
+		conn_open(c, &front_h1_conn_ops);
 	} else if (e != ERR_AGAIN && may_begin_anew(c)) {
 		begin_anew(c);
 	} else if (e != ERR_AGAIN) {
@@ -187,9 +186,9 @@ read_all(struct conn *c)
 		if (e == ERR_AGAIN)
 			return;
 		if (e == ERR_OK)
-			front_h1_bytes(&c->h1, plain);
+			c->front->bytes(c, plain);
 		else
-			front_h1_end(&c->h1);
+			c->front->end(c, e);
 		if (e != ERR_OK)
 			return;
 	}

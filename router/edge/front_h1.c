@@ -270,10 +270,10 @@ finish_exchange(struct front_h1 *f)
 	}
 }
 
-void
-front_h1_step(struct front_h1 *f)
+static void
+on_step(struct conn *c)
 {
-	struct conn *c = conn_of(f);
+	struct front_h1 *f = &c->h1;
 
 	if (f->ex != NULL && exchange_is_done(f->ex))
 		finish_exchange(f);
@@ -285,9 +285,10 @@ front_h1_step(struct front_h1 *f)
 	update(f);
 }
 
-void
-front_h1_bytes(struct front_h1 *f, struct slice bytes)
+static void
+on_bytes(struct conn *c, struct slice bytes)
 {
+	struct front_h1 *f = &c->h1;
 	bool is_first = f->in.len == 0;
 
 	if (is_first)
@@ -301,20 +302,33 @@ front_h1_bytes(struct front_h1 *f, struct slice bytes)
 	update(f);
 }
 
-void
-front_h1_room(struct front_h1 *f)
+static void
+on_room(struct conn *c)
 {
+	struct front_h1 *f = &c->h1;
+
 	if (f->ex == NULL)
-		conn_wake(conn_of(f)); /* it lives, and may ask again */
+		conn_wake(c); /* it lives, and may ask again */
 	else if (!exchange_is_done(f->ex))
 		exchange_room(f->ex);
 }
 
-void
-front_h1_end(struct front_h1 *f)
+static void
+on_gone(struct conn *c)
 {
-	struct conn *c = conn_of(f);
+	if (c->h1.ex != NULL)
+		exchange_client_gone(c->h1.ex);
+}
 
+/* As other servers do: who ends its half in the middle of an exchange has left
+ * it.  To half-close after a request gains nobody anything, and a browser that
+ * is closed looks just the same. */
+static void
+on_end(struct conn *c, enum err why)
+{
+	struct front_h1 *f = &c->h1;
+
+	(void)why;
 	f->state = H1_STOPPED;
 	if (f->ex == NULL) {
 		conn_finish(c, false);
@@ -324,49 +338,59 @@ front_h1_end(struct front_h1 *f)
 	exchange_client_gone(f->ex);
 }
 
-void
-front_h1_drain(struct front_h1 *f, bool force)
+static void
+on_drain(struct conn *c, bool force)
 {
+	struct front_h1 *f = &c->h1;
 	/* a head that has begun, or a first one, may still come */
 	bool is_idle = f->has_served && f->in.len == 0;
 
 	if (f->ex != NULL && force)
 		exchange_force_end(f->ex);
 	else if (f->ex == NULL && (is_idle || force))
-		conn_finish(conn_of(f), false);
+		conn_finish(c, false);
 	else
 		update(f);
 }
 
 /* Idle for long, a head or a body that does not come. */
-void
-front_h1_late(struct front_h1 *f)
+static void
+on_late(struct conn *c)
 {
-	f->state = H1_STOPPED;
-	conn_finish(conn_of(f), false);
+	c->h1.state = H1_STOPPED;
+	conn_finish(c, false);
 }
 
 /* --- life ----------------------------------------------------------------- */
 
-void
-front_h1_init(struct front_h1 *f)
+static void
+on_start(struct conn *c)
 {
-	*f = (struct front_h1){.state = H1_HEAD};
-	buf_init(&f->in, IN_MAX);
+	c->h1 = (struct front_h1){.state = H1_HEAD};
+	buf_init(&c->h1.in, IN_MAX);
+	update(&c->h1);
 }
 
-void
-front_h1_start(struct front_h1 *f)
+static void
+on_clear(struct conn *c)
 {
-	update(f);
-}
+	struct front_h1 *f = &c->h1;
 
-void
-front_h1_clear(struct front_h1 *f, struct readers *readers)
-{
 	exchange_free(f->ex);
 	f->ex = NULL;
-	readers_give(readers, HTTP1_REQUEST, f->reader);
+	readers_give(&c->w->readers, HTTP1_REQUEST, f->reader);
 	f->reader = NULL;
 	buf_clear(&f->in);
 }
+
+const struct conn_front_ops front_h1_conn_ops = {
+    .start = on_start,
+    .bytes = on_bytes,
+    .room = on_room,
+    .end = on_end,
+    .step = on_step,
+    .drain = on_drain,
+    .late = on_late,
+    .gone = on_gone,
+    .clear = on_clear,
+};

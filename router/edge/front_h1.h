@@ -4,7 +4,7 @@
  * HTTP/1.1 as spoken with a client: requests of a connection one after the
  * other, each made an exchange; responses written as the exchange gives them.
  *
- * Owned by: the connection that embeds it.   Freed by: front_h1_clear.
+ * Owned by: the connection that embeds it.   Freed by: its clear.
  */
 #include "base/buf.h"
 #include "base/http1.h"
@@ -13,6 +13,7 @@
 
 struct exchange;
 struct front_ops;
+struct conn_front_ops;
 
 enum front_h1_state {
 	H1_HEAD,    /* a request's head is awaited, or is incomplete */
@@ -35,19 +36,8 @@ struct front_h1 {
 	bool has_served;  /* at least one request */
 };
 
-void front_h1_init(struct front_h1 *f);
-void front_h1_clear(struct front_h1 *f, struct readers *readers);
-
-/* What the connection tells. */
-void front_h1_start(struct front_h1 *f); /* it is open */
-void front_h1_bytes(struct front_h1 *f, struct slice bytes);
-void front_h1_room(struct front_h1 *f); /* some of what waited has gone */
-void front_h1_end(struct front_h1 *f);  /* the client ended it */
-void front_h1_step(struct front_h1 *f); /* conn_wake was called */
-/* No more requests after this one; force: not even the rest of this one. */
-void front_h1_drain(struct front_h1 *f, bool force);
-/* A deadline of the front's kind passed. */
-void front_h1_late(struct front_h1 *f);
+/* What its connection talks to: its start makes the front. */
+extern const struct conn_front_ops front_h1_conn_ops;
 
 /* What its exchanges talk to (front_h1_response.c). */
 extern const struct front_ops front_h1_ops;
