@@ -74,7 +74,7 @@ $B/%.o: %.c
 # ncurses' own flags redefine _XOPEN_SOURCE, so only its one file gets them.
 $B/admin-tui/terminal.o: cppflags += -DNCURSES_WIDECHAR=1
 $B/base/http1.o: cppflags += -isystem $(LLHTTP)/include/llhttp
-$B/base/schema.o: base/schema.S base/schema.sql
+$B/base/schema.o: base/schema.S $(wildcard base/schema*.sql)
 	@mkdir -p $(@D)
 	$(call say,AS)$(CC) -c -o $@ $<
 $B/llhttp/%.o: $(LLHTTP)/llhttp/%.c

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/siphash.h"
 
 /* Open addressing with linear probing; a removed entry's followers are moved
  * back, so there are no tombstones. */
@@ -15,55 +16,17 @@ struct map_slot {
 	uint64_t hash;
 };
 
-#define MAP_FIRST  16
+#define MAP_FIRST 16
 
-#define ROTL(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
-
-static void
-sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = ROTL(v[1], 13) ^ v[0];
-	v[0] = ROTL(v[0], 32);
-	v[2] += v[3];
-	v[3] = ROTL(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = ROTL(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = ROTL(v[1], 17) ^ v[2];
-	v[2] = ROTL(v[2], 32);
-}
-
-/* SipHash-1-3 with a key of this process. */
+/* With a key of this process. */
 static uint64_t
 hash_of(struct slice s)
 {
 	static uint64_t key[2];
-	uint64_t v[4], m;
-	size_t i = 0;
 
 	if (key[0] == 0 && getrandom(key, sizeof(key), 0) != sizeof(key))
 		die("no random bytes");
-	v[0] = key[0] ^ UINT64_C(0x736f6d6570736575);
-	v[1] = key[1] ^ UINT64_C(0x646f72616e646f6d);
-	v[2] = key[0] ^ UINT64_C(0x6c7967656e657261);
-	v[3] = key[1] ^ UINT64_C(0x7465646279746573);
-	for (; i + 8 <= s.n; i += 8) {
-		memcpy(&m, s.p + i, 8);
-		v[3] ^= m;
-		sip_round(v);
-		v[0] ^= m;
-	}
-	m = (uint64_t)s.n << 56;
-	for (size_t shift = 0; i < s.n; i++, shift += 8)
-		m |= (uint64_t)(uint8_t)s.p[i] << shift;
-	v[3] ^= m;
-	sip_round(v);
-	v[0] ^= m;
-	v[2] ^= 0xff;
-	for (int round = 0; round < 3; round++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return siphash(key, s);
 }
 
 void

@@ -30,10 +30,12 @@ enum message {
 	MSG_SETUP,  /* u32 instance, bytes config (router/config.h),
 		     * then per role; descriptors in this order:
 		     *   control: shared memfd, control socket (listening),
-		     *            one stats page per worker, in order
+		     *            limits memfd, one stats page per worker, in
+		     *            order
 		     *   keys:    master key file
 		     *   worker:  shared memfd (read-only), own stats page,
-		     *            access log (if any), then listeners in the
+		     *            limits memfd, access log (if any), then
+		     *            listeners in the
 		     *            order of the configuration: http, https */
 	MSG_PEER,   /* u8 role, u32 instance; fd: a fresh channel to that peer,
 		     * replacing an older one */

@@ -1,13 +1,14 @@
 #include "base/migrations.h"
 
-/* base/schema.sql, put into the program by base/schema.S. */
-extern const char schema_sql[];
+/* base/schema.sql and those after it, put into the program by base/schema.S. */
+extern const char schema_sql[], schema_2_sql[];
 
 const struct migration *
 migrations(size_t *n)
 {
 	static const struct migration all[] = {
 	    {1, schema_sql},
+	    {2, schema_2_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

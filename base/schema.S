@@ -1,9 +1,14 @@
-/* base/schema.sql as a string, for base/migrations.c. */
-	.section .rodata
-	.global schema_sql
-	.type schema_sql, @object
-schema_sql:
-	.incbin "base/schema.sql"
+/* The migrations as strings, for base/migrations.c. */
+	.macro text name, file
+	.global \name
+	.type \name, @object
+\name:
+	.incbin "\file"
 	.byte 0
-	.size schema_sql, . - schema_sql
+	.size \name, . - \name
+	.endm
+
+	.section .rodata
+	text schema_sql, base/schema.sql
+	text schema_2_sql, base/schema_2.sql
 	.section .note.GNU-stack, "", @progbits

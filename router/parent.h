@@ -61,7 +61,7 @@ struct parent {
 	int status; /* of the exit */
 	bool had_store;
 	/* open for the children */
-	int shared, shared_readonly, master_key;
+	int shared, shared_readonly, limits, master_key;
 	int access_log; /* -1: off */
 	int control_socket;
 	struct fd_list stats, listeners;

@@ -364,6 +364,7 @@ close_all(struct parent *p)
 	fd_list_clear(&p->stats);
 	close_if_open(p->shared);
 	close_if_open(p->shared_readonly);
+	close_if_open(p->limits);
 	close_if_open(p->master_key);
 	close_if_open(p->access_log);
 	config_clear(&p->config);
@@ -375,6 +376,7 @@ parent_main(const char *config_path)
 	struct parent p = {.config_path = config_path,
 	    .shared = -1,
 	    .shared_readonly = -1,
+	    .limits = -1,
 	    .master_key = -1,
 	    .access_log = -1,
 	    .control_socket = -1};

@@ -110,10 +110,12 @@ gather_fds(const struct process *c, int fds[CHANNEL_FDS_MAX])
 	} else if (c->role == ROLE_CONTROL) {
 		fds[n++] = p->shared;
 		fds[n++] = p->control_socket;
+		fds[n++] = p->limits;
 		add_fds(fds, &n, &p->stats);
 	} else {
 		fds[n++] = p->shared_readonly;
 		fds[n++] = p->stats.fds[c->instance];
+		fds[n++] = p->limits;
 		if (p->access_log >= 0)
 			fds[n++] = p->access_log;
 		add_fds(fds, &n, &p->listeners);

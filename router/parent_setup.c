@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/shared.h"
@@ -194,6 +195,8 @@ make_memory(struct parent *p)
 
 	if (e == ERR_OK)
 		e = shared_fd_readonly(p->shared, &p->shared_readonly);
+	if (e == ERR_OK)
+		e = limits_create((size_t)p->config.router.workers, &p->limits);
 	for (int64_t i = 0; e == ERR_OK && i < p->config.router.workers; i++) {
 		int fd;
 

@@ -11,6 +11,7 @@
 #include "acme/issuer.h"
 #include "base/child.h"
 #include "base/db.h"
+#include "base/limits.h"
 #include "base/list.h"
 #include "base/shared.h"
 #include "router/config.h"
@@ -25,6 +26,7 @@ struct control {
 
 	struct db *db;
 	struct shared *shared;
+	struct limits *limits;
 	struct change change; /* the transaction, and what follows it */
 
 	struct keyring *keyring;

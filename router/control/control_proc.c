@@ -21,6 +21,7 @@
 enum {
 	FD_SHARED,
 	FD_SOCKET,
+	FD_LIMITS,
 	FD_PAGES
 };
 
@@ -101,6 +102,8 @@ on_setup(
 		return internal(f, "the set-up cannot be read");
 	if (shared_map(fds[FD_SHARED], true, &c->shared) != ERR_OK)
 		return internal(f, "the shared memory cannot be mapped");
+	if (limits_map(fds[FD_LIMITS], &c->limits) != ERR_OK)
+		return internal(f, "the memory of limits cannot be mapped");
 	for (size_t i = FD_PAGES; i < n_fds; i++)
 		if (workers_add_page(c->workers, take(&fds[i])) != ERR_OK)
 			return internal(f, "a worker's page cannot be mapped");
@@ -218,6 +221,7 @@ clean_up(struct control *c)
 	trust_free(c->trust);
 	repeats_free(c->repeats);
 	change_clear(&c->change);
+	limits_unmap(c->limits);
 	if (c->shared != NULL)
 		shared_unmap(c->shared);
 	db_close(c->db);

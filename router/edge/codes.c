@@ -24,6 +24,7 @@ static const struct code_row rows[CODES] = {
     [CODE_H81] = {"H81", "Blank app", 503, CODE_INFO},
     [CODE_H99] = {"H99", "Platform error", 503, CODE_ERROR},
     [CODE_T10] = {"T10", "No such domain", 404, CODE_ERROR},
+    [CODE_T11] = {"T11", "Client rate limit reached", 429, CODE_WARNING},
 };
 
 const struct code_row *

@@ -30,6 +30,7 @@ enum code {
 	CODE_H81, /* never had a backend */
 	CODE_H99, /* our own trouble */
 	CODE_T10, /* no such domain */
+	CODE_T11, /* more requests of one client than the app takes */
 	CODES
 };
 

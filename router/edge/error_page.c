@@ -70,6 +70,9 @@ sentence(enum code code, int status)
 	switch (code) {
 	case CODE_T10:
 		return "There is no site at this address.";
+	case CODE_T11:
+		return "There were too many requests from your address. "
+		       "Please try again in a moment.";
 	case CODE_H80:
 		return "This site is down for maintenance. Please come back "
 		       "soon.";

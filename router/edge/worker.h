@@ -7,6 +7,7 @@
  */
 #include "base/child.h"
 #include "base/db.h"
+#include "base/limits.h"
 #include "base/shared.h"
 #include "certs/keyring.h"
 #include "router/config.h"
@@ -28,6 +29,7 @@ struct worker {
 	/* shared with other processes */
 	struct shared *shared;
 	struct stats_page *stats;
+	struct limits *limits; /* counted with the other workers */
 	struct db *db;
 	struct keyring *keyring;
 	struct channel *keys, *control; /* NULL: away */

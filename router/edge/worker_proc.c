@@ -190,9 +190,12 @@ take(int *fds, size_t n, size_t *at)
 static enum err
 map_shared(struct worker *w, const int *fds, size_t n, struct fault *f)
 {
-	if (n >= 2 && shared_map(fds[0], false, &w->shared) == ERR_OK &&
-	    stats_map(fds[1], true, &w->stats) == ERR_OK)
+	if (n >= 3 && shared_map(fds[0], false, &w->shared) == ERR_OK &&
+	    stats_map(fds[1], true, &w->stats) == ERR_OK &&
+	    limits_map(fds[2], &w->limits) == ERR_OK) {
+		limits_begin(w->limits, w->instance);
 		return ERR_OK;
+	}
 	fault_set(f, FAULT_S25_INTERNAL, "worker: no shared memory");
 	return ERR_IO;
 }
@@ -224,7 +227,7 @@ on_setup(
     void *ctx, struct slice config, int *fds, size_t n_fds, struct fault *f)
 {
 	struct worker *w = ctx;
-	size_t at = 2;
+	size_t at = 3;
 	int log_fd = -1;
 	enum err e = config_decode(config, &w->config);
 
@@ -337,6 +340,7 @@ clear(struct worker *w)
 	db_close(w->db);
 	shared_unmap(w->shared);
 	stats_unmap(w->stats);
+	limits_unmap(w->limits);
 	config_clear(&w->config);
 }
 

@@ -355,7 +355,7 @@ empty_file_gets_the_whole_schema_without_a_copy(void **state)
 	assert_int_equal(db_migrate(db, &at->f), ERR_OK);
 	assert_int_equal(db_migrate_check(db, &at->f), ERR_OK);
 	assert_int_equal(db_check(db, &at->f), ERR_OK);
-	(void)snprintf(copy, sizeof(copy), "%s.before-1", at->path);
+	(void)snprintf(copy, sizeof(copy), "%s.before-2", at->path);
 	assert_int_not_equal(access(copy, F_OK), 0);
 	db_close(db);
 }
@@ -389,7 +389,7 @@ store_with_data_is_copied_before_it_is_migrated(void **state)
 	assert_int_equal(count(db), 3);
 	db_close(db);
 	(void)snprintf(
-	    copy.path, sizeof(copy.path), "%.100s.before-1", at->path);
+	    copy.path, sizeof(copy.path), "%.100s.before-2", at->path);
 	db = open_db(&copy, DB_WRITE);
 	assert_int_equal(count(db), 3);
 	db_close(db);
