@@ -5,13 +5,14 @@
 #include <stdlib.h>
 
 #include "base/http1_judge.h"
+#include "base/http1_trailers.h"
 #include "base/mem.h"
 
 /* Fields that fit without memory of their own; a browser sends 15 or so. */
 #define FIELDS_FEW 32
 
-/* Chunk sizes, extensions and trailers are not passed on, so nobody but us
- * would ever limit them: so many bytes more than what the data needs. */
+/* Chunk sizes and extensions are not passed on, so nobody but us would ever
+ * limit them, and trailers: so many bytes more than what the data needs. */
 #define OVERHEAD_MAX    (16 * 1024)
 #define OVERHEAD_CREDIT 16 /* what every piece of data may cost */
 
@@ -44,6 +45,7 @@ struct http1 {
 	struct slice piece; /* of a chunked body, set by on_body */
 	size_t overhead;    /* bytes of framing, less what data excuses */
 	char before;        /* last byte of framing seen */
+	struct http1_trailers *trailers;
 
 	llhttp_t parser;
 };
@@ -70,8 +72,6 @@ on_header_field(llhttp_t *parser, const char *at, size_t n)
 {
 	struct http1 *h = reader_of(parser);
 
-	if (h->state != HTTP1_HEAD) /* a trailer, which is dropped */
-		return 0;
 	if (n == 0) {
 		h->why = HTTP1_BAD_FIELD;
 		return HPE_USER;
@@ -94,8 +94,6 @@ on_header_value(llhttp_t *parser, const char *at, size_t n)
 {
 	struct http1 *h = reader_of(parser);
 
-	if (h->state != HTTP1_HEAD)
-		return 0;
 	h->fields[h->n_fields - 1].value = slice_trim(slice_of(at, n));
 	return 0;
 }
@@ -122,10 +120,52 @@ on_message_complete(llhttp_t *parser)
 	return HPE_PAUSED;
 }
 
-static const llhttp_settings_t callbacks = {
+static int
+or_refused(struct http1 *h, bool fine)
+{
+	if (fine)
+		return 0;
+	h->why = HTTP1_BAD_FIELD;
+	return HPE_USER;
+}
+
+/* A trailer may come in as many pieces as it has bytes. */
+static int
+on_trailer_field(llhttp_t *parser, const char *at, size_t n)
+{
+	struct http1 *h = reader_of(parser);
+
+	return or_refused(
+	    h, http1_trailers_name(&h->trailers, slice_of(at, n)));
+}
+
+static int
+on_trailer_field_complete(llhttp_t *parser)
+{
+	struct http1 *h = reader_of(parser);
+
+	return or_refused(h, http1_trailers_name_end(h->trailers));
+}
+
+static int
+on_trailer_value(llhttp_t *parser, const char *at, size_t n)
+{
+	struct http1 *h = reader_of(parser);
+
+	return or_refused(
+	    h, http1_trailers_value(&h->trailers, slice_of(at, n)));
+}
+
+static const llhttp_settings_t head_callbacks = {
     .on_header_field = on_header_field,
     .on_header_value = on_header_value,
     .on_headers_complete = on_headers_complete,
+};
+
+static const llhttp_settings_t body_callbacks = {
+    .on_header_field = on_trailer_field,
+    .on_header_field_complete = on_trailer_field_complete,
+    .on_header_value = on_trailer_value,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };
@@ -138,7 +178,8 @@ http1_new(enum http1_kind kind)
 	h->kind = kind;
 	h->fields = h->few;
 	llhttp_init(&h->parser,
-	    kind == HTTP1_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &callbacks);
+	    kind == HTTP1_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE,
+	    &head_callbacks);
 	return h;
 }
 
@@ -157,6 +198,7 @@ http1_free(struct http1 *h)
 	if (h == NULL)
 		return;
 	forget_fields(h);
+	http1_trailers_free(h->trailers);
 	free(h);
 }
 
@@ -164,7 +206,10 @@ void
 http1_next(struct http1 *h)
 {
 	forget_fields(h);
+	http1_trailers_free(h->trailers);
+	h->trailers = NULL;
 	llhttp_reset(&h->parser);
+	h->parser.settings = (void *)&head_callbacks;
 	h->state = HTTP1_HEAD;
 	h->why = HTTP1_FINE;
 	h->was_head = false;
@@ -339,6 +384,7 @@ enter_body(struct http1 *h, const struct http1_head *head)
 		return;
 	if (head->is_chunked) {
 		h->state = HTTP1_BODY_CHUNKED;
+		h->parser.settings = (void *)&body_callbacks;
 		llhttp_resume(&h->parser);
 	} else if (head->until_close) {
 		h->state = HTTP1_BODY_CLOSE;
@@ -471,6 +517,13 @@ http1_body(struct http1 *h, struct slice in, struct slice *piece, size_t *used,
 	}
 	*end = h->state == HTTP1_END;
 	return e;
+}
+
+size_t
+http1_trailers(struct http1 *h, const struct http1_field **out)
+{
+	assert(h->state == HTTP1_END);
+	return http1_trailers_fields(h->trailers, out);
 }
 
 enum err

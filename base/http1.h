@@ -12,8 +12,7 @@
  * HTTP/1.0 or with any coding but chunked, two Content-Length even if equal,
  * endless chunk extensions and trailers; and in requests: no Host (HTTP/1.0
  * may have none: host is then empty) or two, a Host with bytes no host has, a
- * body with CONNECT.  Methods are those that llhttp knows.  Trailers are
- * checked and dropped.
+ * body with CONNECT.  Methods are those that llhttp knows.
  *
  * The head's slices lie in the input given to http1_head and live as long as
  * it; nothing is copied.
@@ -25,8 +24,9 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-#define HTTP1_FIELDS_MAX 128
-#define HTTP1_HEAD_MAX   (64 * 1024)
+#define HTTP1_FIELDS_MAX   128
+#define HTTP1_HEAD_MAX     (64 * 1024)
+#define HTTP1_TRAILERS_MAX 32 /* fields; 16 KB */
 
 enum http1_kind {
 	HTTP1_REQUEST,
@@ -97,6 +97,10 @@ enum err MUST_USE http1_head(
  */
 enum err MUST_USE http1_body(struct http1 *h, struct slice in,
     struct slice *piece, size_t *used, bool *end);
+
+/* The trailer fields of the chunked body that http1_body has ended; how many.
+ * They live until http1_next. */
+size_t http1_trailers(struct http1 *h, const struct http1_field **out);
 
 /* The connection ended.  ERR_OK when the message was complete with it (an
  * until_close body), ERR_CLOSED when none had begun, ERR_PEER when it was

@@ -6,8 +6,9 @@
  *
  *   GET / 1.1 host=a length=3 keep {Host: a}{Content-Length: 3}(abc).
  *
- * `.` ends a message, `!bad framing` a refused one; `?` is a cut one and `$`
- * an end of the stream between messages.
+ * Trailers stand behind the body like fields.  `.` ends a message, `!bad
+ * framing` a refused one; `?` is a cut one and `$` an end of the stream between
+ * messages.
  */
 #include <stdlib.h>
 
@@ -54,6 +55,17 @@ trace_head(struct trace *t, const struct http1_head *head)
 }
 
 static void
+trace_trailers(struct trace *t)
+{
+	const struct http1_field *fields;
+	size_t n = http1_trailers(t->h, &fields);
+
+	for (size_t i = 0; i < n; i++)
+		(void)buf_printf(&t->text, "{%" SLICE_FMT ": %" SLICE_FMT "}",
+		    SLICE_ARG(fields[i].name), SLICE_ARG(fields[i].value));
+}
+
+static void
 trace_refusal(struct trace *t)
 {
 	(void)buf_printf(&t->text, "!%s", http1_cause_text(http1_why(t->h)));
@@ -84,7 +96,9 @@ trace_step(struct trace *t, struct slice in)
 	if (e == ERR_SYNTAX)
 		trace_refusal(t);
 	if (end) {
-		(void)buf_add_str(&t->text, ").");
+		(void)buf_add_char(&t->text, ')');
+		trace_trailers(t);
+		(void)buf_add_char(&t->text, '.');
 		http1_next(t->h);
 		t->in_body = false;
 	}

@@ -101,7 +101,8 @@ request_bodies_are_read(void **state)
 		   "1\r\nx\r\n0\r\nA: b\r\nContent-Length: 7\r\n\r\n"
 		   "GET / HTTP/1.1\r\nHost: b\r\n\r\n",
 		SAYS " chunked keep body {Host: a}{Transfer-Encoding: chunked}"
-		     "(x).GET / 1.1 host=b keep {Host: b}().$"),
+		     "(x){A: b}{Content-Length: 7}.GET / 1.1 host=b keep "
+		     "{Host: b}().$"),
 	    R(POST "Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
 		SAYS " chunked keep body {Host: a}{Transfer-Encoding: chunked}"
 		     "(hel?"),
@@ -296,6 +297,7 @@ a_bad_chunk_is_refused(void **state)
 	    R(CHUNKED "0\r\nA: b\nC: d\r\n\r\n", BODY "!bad framing"),
 	    R(CHUNKED "0\r\nA : b\r\n\r\n", BODY "!bad framing"),
 	    R(CHUNKED "0\r\n A: b\r\n\r\n", BODY "!bad framing"),
+	    R(CHUNKED "0\r\n: b\r\n\r\n", BODY "!bad framing"),
 	};
 
 	(void)state;
@@ -499,6 +501,22 @@ framing_has_a_limit_and_data_has_none(void **state)
 }
 
 static void
+trailers_are_told(void **state)
+{
+	static const struct row rows[] = {
+	    R(CHUNKED "0\r\nA: b\r\nC:\r\nD: \t e f \t\r\n\r\n",
+		BODY "){A: b}{C: }{D: e f}.$"),
+	    R(CHUNKED "1\r\na\r\n0\r\nA:b\r\n\r\n" CHUNKED "0\r\n\r\n" CHUNKED
+		      "0\r\nZ: y\r\n\r\n",
+		BODY "a){A: b}." BODY ")." BODY "){Z: y}.$"),
+	    R(CHUNKED "0\r\nA: b\r\n", BODY "?"),
+	};
+
+	(void)state;
+	check(HTTP1_REQUEST, false, rows, COUNT_OF(rows));
+}
+
+static void
 endless_trailers_are_refused(void **state)
 {
 	struct http1 *h = http1_new(HTTP1_REQUEST);
@@ -516,7 +534,28 @@ endless_trailers_are_refused(void **state)
 	}
 	assert_int_equal(e, ERR_SYNTAX);
 	assert_int_equal(http1_why(h), HTTP1_BAD_FRAMING);
-	assert_in_range(fed, 8192, 65536);
+	assert_in_range(fed / 6, HTTP1_TRAILERS_MAX, HTTP1_TRAILERS_MAX + 2);
+	http1_free(h);
+}
+
+static void
+an_endless_trailer_is_refused(void **state)
+{
+	struct http1 *h = http1_new(HTTP1_REQUEST);
+	struct slice in = SLICE("0\r\nA: "), piece;
+	struct http1_head head;
+	size_t used, fed = 0;
+	enum err e;
+	bool end;
+
+	(void)state;
+	assert_int_equal(http1_head(h, SLICE(CHUNKED), &head, &used), ERR_OK);
+	for (e = ERR_OK; e == ERR_OK && fed < 1 << 20; fed += in.n) {
+		e = http1_body(h, in, &piece, &used, &end);
+		in = SLICE("bbbbbbbb");
+	}
+	assert_int_equal(e, ERR_SYNTAX);
+	assert_in_range(fed, 8192, 20000);
 	http1_free(h);
 }
 
@@ -557,7 +596,9 @@ main(void)
 	    cmocka_unit_test(a_head_has_at_most_128_fields_and_64k),
 	    cmocka_unit_test(an_endless_line_is_refused_at_the_limit),
 	    cmocka_unit_test(framing_has_a_limit_and_data_has_none),
+	    cmocka_unit_test(trailers_are_told),
 	    cmocka_unit_test(endless_trailers_are_refused),
+	    cmocka_unit_test(an_endless_trailer_is_refused),
 	    cmocka_unit_test(the_names_of_things_are_told),
 	};
 
