@@ -25,7 +25,7 @@ router/control  router/edge/*
 doors='
 gnutls/     certs/* acme/jws.* router/edge/tls.* router/edge/tls_* router/edge/tickets.* base/clock.*
 llhttp.h    base/http1.*
-nghttp2/    router/edge/front_h2.*
+nghttp2/    router/edge/h2_session.*
 ares.h      acme/dns.*
 curl/       base/fetch.*
 sqlite3.h   base/db.* base/db_*
