@@ -18,7 +18,7 @@ struct backend {
 	unsigned refs;
 	unsigned active; /* requests under way */
 	struct quarantine quarantine;
-	struct list idle; /* of upstream.c: connections to be used again */
+	struct list idle; /* of upstream_h1.c: connections to be used again */
 	unsigned n_idle;
 	struct backends *owner;
 };

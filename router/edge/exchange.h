@@ -30,7 +30,8 @@
 
 /* The client's side: HTTP/1 (front_h1.c); HTTP/2 speaks the same. */
 struct front_ops {
-	/* An informational response (100, 103). */
+	/* Heads are loans for the call alone.
+	 * An informational response (100, 103). */
 	void (*on_interim)(void *front, const struct response *r);
 	/* The response's head; once. */
 	void (*on_head)(void *front, const struct response *r);
@@ -95,6 +96,7 @@ struct exchange {
 	bool is_crowded;     /* a backend was passed over for being full */
 	/* the response */
 	struct header reserve[REPLY_HEADERS_MAX];
+	unsigned n_interims;
 	int status; /* 0: none yet */
 	uint64_t bytes;
 	/* for the router line */

@@ -1,7 +1,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/edge/exchange.h"
-#include "router/edge/h1_write.h"
+
+#define INTERIMS_MAX 64 /* of one response: then it never means to answer */
 
 /* --- out ------------------------------------------------------------------ */
 
@@ -36,37 +37,24 @@ exchange_on_upstream_room(struct exchange *ex)
 
 /* --- in ------------------------------------------------------------------- */
 
-/* The head as ours, copied into the arena. */
+/* The head as it goes on; its slices stay loans, for the front uses them at
+ * once. */
 static bool
-take_head(struct exchange *ex, const struct http1_head *head,
-    struct slice bytes, struct response *out)
+make_head(struct exchange *ex, const struct response *r, struct response *out)
 {
-	struct slice copy = arena_copy(&ex->arena, bytes);
-	struct headers headers;
-
-	if (copy.p == NULL)
-		return false;
-	headers = h1_headers(&ex->arena, head, bytes, copy);
-	if (headers.items == NULL)
-		return false;
-	*out = (struct response){
-	    .status = head->status,
-	    .reason = h1_moved(head->reason, bytes, copy),
-	    .headers = headers_to_client(&ex->arena, &headers, ex->request_id,
-		ex->forwarded.is_https ? ex->app->set.hsts_s : 0),
-	    .content_length = head->content_length,
-	    .has_body = head->has_body,
-	};
+	*out = *r;
+	out->headers = headers_to_client(&ex->arena, &r->headers,
+	    ex->request_id, ex->forwarded.is_https ? ex->app->set.hsts_s : 0);
 	return out->headers.items != NULL;
 }
 
 void
-exchange_on_interim(
-    struct exchange *ex, const struct http1_head *head, struct slice bytes)
+exchange_on_interim(struct exchange *ex, const struct response *from_backend)
 {
 	struct response r;
 
-	if (!take_head(ex, head, bytes, &r)) {
+	if (++ex->n_interims > INTERIMS_MAX ||
+	    !make_head(ex, from_backend, &r)) {
 		ex->cause = "endless interim responses";
 		exchange_fail(ex, CODE_H25, 0);
 		return;
@@ -76,13 +64,12 @@ exchange_on_interim(
 }
 
 void
-exchange_on_head(
-    struct exchange *ex, const struct http1_head *head, struct slice bytes)
+exchange_on_head(struct exchange *ex, const struct response *from_backend)
 {
 	struct response r;
 
 	quarantine_worked(&ex->backend->quarantine);
-	if (!take_head(ex, head, bytes, &r)) {
+	if (!make_head(ex, from_backend, &r)) {
 		ex->cause = "response head too large";
 		exchange_fail(ex, CODE_H25, 0);
 		return;

@@ -52,6 +52,29 @@ put_framing(struct buf *b, enum h1_framing framing, int64_t length)
 	}
 }
 
+/* What this hop asks the next one for (RFC 9110, 7.6.1, 7.8, 10.1.4). */
+static void
+put_wishes(struct buf *b, const struct request *r)
+{
+	if (r->upgrade.n == 0 && !r->takes_trailers)
+		return;
+	(void)buf_add(b, SLICE("Connection: "));
+	if (r->upgrade.n > 0)
+		(void)buf_add(b, SLICE("Upgrade"));
+	if (r->upgrade.n > 0 && r->takes_trailers)
+		(void)buf_add(b, SLICE(", "));
+	if (r->takes_trailers)
+		(void)buf_add(b, SLICE("TE"));
+	(void)buf_add(b, SLICE("\r\n"));
+	if (r->upgrade.n > 0) {
+		(void)buf_add(b, SLICE("Upgrade: "));
+		(void)buf_add(b, r->upgrade);
+		(void)buf_add(b, SLICE("\r\n"));
+	}
+	if (r->takes_trailers)
+		(void)buf_add(b, SLICE("TE: trailers\r\n"));
+}
+
 enum err
 h1_write_request(struct buf *b, const struct request *r,
     const struct headers *headers, enum h1_framing framing)
@@ -61,6 +84,7 @@ h1_write_request(struct buf *b, const struct request *r,
 	(void)buf_add(b, r->target);
 	(void)buf_add(b, SLICE(" HTTP/1.1\r\n"));
 	put_headers(b, headers);
+	put_wishes(b, r);
 	put_framing(b, framing, r->content_length);
 	(void)buf_add(b, SLICE("\r\n"));
 	return buf_failed(b) ? ERR_TOO_BIG : ERR_OK;

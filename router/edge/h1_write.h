@@ -15,7 +15,8 @@ enum h1_framing {
 	H1_UNTIL_CLOSE, /* of a response, to an HTTP/1.0 client */
 };
 
-/* ERR_TOO_BIG: past b's limit. */
+/* With what r->upgrade and r->takes_trailers ask for.  ERR_TOO_BIG: past b's
+ * limit. */
 enum err h1_write_request(struct buf *b, const struct request *r,
     const struct headers *headers, enum h1_framing framing);
 

@@ -47,6 +47,7 @@ struct response {
 	int status;
 	struct slice reason; /* "" when unknown */
 	struct headers headers;
+	struct slice upgrade;   /* of a 101: the protocol that begins */
 	int64_t content_length; /* -1: not told */
 	bool has_body;          /* bytes may follow the head */
 };

@@ -1,31 +1,21 @@
 #ifndef ROUTER_EDGE_UPSTREAM_H
 #define ROUTER_EDGE_UPSTREAM_H
 /*
- * A connection to a backend, HTTP/1.1: serves one exchange at a time, and waits
- * in its backend's pool between two.
+ * One exchange's way to a backend, whatever protocol that speaks: a connection
+ * of HTTP/1.1 (upstream_h1.h), which waits in its backend's pool between two
+ * exchanges.
  *
- * Owned by: the exchange, or the pool.   Freed by: upstream_let_go, or when an
- * idle one ends; always from the loop (upstreams_reap).
+ * Owned by: the exchange, until upstream_let_go.   Freed by: upstreams_reap,
+ * from the loop; nothing frees an upstream while its own callback runs.
  */
-#include "base/http1.h"
 #include "router/edge/backend.h"
-#include "router/edge/deadline.h"
 #include "router/edge/message.h"
-#include "router/edge/stream.h"
 
 struct worker;
 struct exchange;
+struct upstream;
 
-enum upstream_state {
-	UPSTREAM_CONNECTING,
-	UPSTREAM_HEAD, /* a response's head is awaited */
-	UPSTREAM_BODY,
-	UPSTREAM_COMPLETE, /* the response is; the exchange will let go */
-	UPSTREAM_IDLE,
-	UPSTREAM_CLOSED,
-};
-
-/* Why an exchange's connection ended. */
+/* Why an exchange's upstream ended. */
 enum upstream_loss {
 	LOST_REFUSED,     /* nobody listens there */
 	LOST_UNREACHABLE, /* no way, or no descriptor left */
@@ -35,21 +25,24 @@ enum upstream_loss {
 	LOST_GARBAGE,     /* that is not HTTP */
 };
 
+/* A protocol.  What each does is said at the functions of the same name. */
+struct upstream_ops {
+	void (*send_head)(struct upstream *u, const struct request *r,
+	    const struct headers *headers);
+	void (*send_body)(struct upstream *u, struct slice piece);
+	void (*send_end)(struct upstream *u, const struct headers *trailers);
+	bool (*is_full)(const struct upstream *u);
+	void (*pause)(struct upstream *u, bool paused);
+	void (*let_go)(struct upstream *u, bool reusable);
+};
+
 struct upstream {
-	struct stream stream;
-	struct list link; /* in the pool, or among the closed */
+	const struct upstream_ops *ops;
 	struct worker *w;
 	struct backend *backend;
-	struct exchange *ex;      /* NULL: idle */
-	struct deadline deadline; /* of idleness */
-	ev_tstamp idle_since;
-	enum upstream_state state;
-	struct http1 *reader;
-	struct buf in;        /* part of a head */
-	bool was_used;        /* an old connection may be dead without saying */
-	bool is_head_request; /* its response has no body */
-	bool is_chunked;      /* as the request's body goes out */
-	bool keeps_alive;     /* the backend is willing */
+	struct exchange *ex; /* NULL: let go */
+	bool is_connected;
+	bool was_used; /* an old connection may be dead without saying */
 };
 
 /* Which connections will do. */
@@ -60,41 +53,86 @@ enum upstream_choice {
 };
 
 /*
- * A connection for ex: an idle one, else a new one, which tells
- * exchange_on_connected.  ERR_DENIED, ERR_IO: as LOST_REFUSED,
+ * An upstream for ex: on a connection that is there, else on a new one, which
+ * tells exchange_on_connected.  ERR_DENIED, ERR_IO: as LOST_REFUSED,
  * LOST_UNREACHABLE.
  */
 enum err MUST_USE upstream_open(struct worker *w, struct backend *b,
     struct exchange *ex, enum upstream_choice which, struct upstream **out);
-bool upstream_is_connected(const struct upstream *u);
 
-/* The request: its head, then pieces of its body, then its end. */
-void upstream_send_head(
-    struct upstream *u, const struct request *r, const struct headers *headers);
-void upstream_send_body(struct upstream *u, struct slice piece);
+static inline bool
+upstream_is_connected(const struct upstream *u)
+{
+	return u->is_connected;
+}
+
+/* The request: its head, then pieces of its body, then its end.  All is taken;
+ * who sends more should ask upstream_is_full first. */
+static inline void
+upstream_send_head(
+    struct upstream *u, const struct request *r, const struct headers *headers)
+{
+	u->ops->send_head(u, r, headers);
+}
+
+static inline void
+upstream_send_body(struct upstream *u, struct slice piece)
+{
+	u->ops->send_body(u, piece);
+}
+
 /* trailers: NULL for none */
-void upstream_send_end(struct upstream *u, const struct headers *trailers);
-bool upstream_is_full(const struct upstream *u);
+static inline void
+upstream_send_end(struct upstream *u, const struct headers *trailers)
+{
+	u->ops->send_end(u, trailers);
+}
 
-void upstream_pause(struct upstream *u, bool paused);
+static inline bool
+upstream_is_full(const struct upstream *u)
+{
+	return u->ops->is_full(u);
+}
 
-/* The exchange is through with it: into the pool when it can serve again. */
-void upstream_let_go(struct upstream *u, bool reusable);
+/* No more of the response now. */
+static inline void
+upstream_pause(struct upstream *u, bool paused)
+{
+	u->ops->pause(u, paused);
+}
+
+/* The exchange is through with it.  Its connection serves others if it can;
+ * reusable: as far as the exchange knows. */
+static inline void
+upstream_let_go(struct upstream *u, bool reusable)
+{
+	u->ops->let_go(u, reusable);
+}
 
 /* Closes what is idle: nobody refers to the backend any more. */
 void upstreams_close_idle(struct backend *b);
+
+/* --- for the protocols ---------------------------------------------------- */
+
+/* What has ended, embedded in it, until it is freed from the loop. */
+struct upstream_ended {
+	struct list link;
+	void (*free_it)(struct upstream_ended *e);
+};
+
+void upstream_end(struct worker *w, struct upstream_ended *e,
+    void (*free_it)(struct upstream_ended *e));
 void upstreams_reap(struct worker *w);
 
-/* --- what it tells its exchange (exchange_response.c) ----------------------
+/* --- what an upstream tells its exchange (exchange_response.c) -------------
+ * All slices are loans that end with the call.
  */
 
 void exchange_on_connected(struct exchange *ex);
-/* Loans: the head's slices lie in `bytes`, which end with the call. */
-void exchange_on_interim(
-    struct exchange *ex, const struct http1_head *head, struct slice bytes);
-void exchange_on_head(
-    struct exchange *ex, const struct http1_head *head, struct slice bytes);
+void exchange_on_interim(struct exchange *ex, const struct response *r);
+void exchange_on_head(struct exchange *ex, const struct response *r);
 void exchange_on_body(struct exchange *ex, struct slice piece);
+/* trailers: NULL for none */
 void exchange_on_response_end(
     struct exchange *ex, const struct headers *trailers);
 void exchange_on_upstream_room(struct exchange *ex);
