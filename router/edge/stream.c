@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,10 +12,33 @@
 
 #include "base/mem.h"
 
+/* Who neither reads nor writes now is not watched at all, and hears of its
+ * peer's reset so much later. */
+#define TICK_SECONDS 1.
+#define TICK_BATCH   64
+
 static int
 fd_of(const struct stream *s)
 {
 	return s->watcher.fd;
+}
+
+static void
+note_paused(struct stream *s, bool is_unwatched)
+{
+	struct stream_io *io = s->io;
+
+	if (!s->ops->tells_resets || is_unwatched == !list_empty(&s->paused))
+		return;
+	if (!is_unwatched) {
+		list_remove(&s->paused);
+		return;
+	}
+	list_append(&io->paused, &s->paused);
+	if (!ev_is_active(&io->tick)) {
+		ev_timer_set(&io->tick, TICK_SECONDS, TICK_SECONDS);
+		ev_timer_start(io->loop, &io->tick);
+	}
 }
 
 /* The only place that decides what the loop watches for. */
@@ -27,6 +51,7 @@ stream_update(struct stream *s)
 		wanted |= EV_READ;
 	if (s->is_connecting || s->out.len > 0)
 		wanted |= EV_WRITE;
+	note_paused(s, wanted == 0);
 	if (wanted == s->wanted)
 		return;
 	s->wanted = wanted;
@@ -154,6 +179,8 @@ on_writable(struct stream *s)
 		buf_consume(&s->out, (size_t)n);
 	if (s->out.len == 0) {
 		buf_clear(&s->out);
+		if (s->is_shut)
+			(void)shutdown(fd_of(s), SHUT_WR);
 		stream_update(s);
 	}
 	if (n > 0)
@@ -243,10 +270,67 @@ stream_io_settle(struct stream_io *io)
 
 		did = true;
 		list_remove(&s->refused);
-		if (!s->is_ended)
+		if (s->is_ended)
+			s->ops->on_end(s, ERR_PEER);
+		else
 			on_readable(s);
 	}
 	return did;
+}
+
+/* --- resets that nobody is watching for ----------------------------------- */
+
+static void
+tell_resets(struct stream *const *streams, struct pollfd *fds, nfds_t n)
+{
+	if (poll(fds, n, 0) <= 0)
+		return;
+	for (nfds_t i = 0; i < n; i++) {
+		struct stream *s = streams[i];
+
+		/* what the one before was told may have ended this one */
+		if ((fds[i].revents & POLLERR) == 0 || !stream_is_open(s) ||
+		    s->is_refused || list_empty(&s->paused))
+			continue;
+		s->is_refused = true;
+		end(s, ERR_PEER);
+	}
+}
+
+static void
+on_tick(struct ev_loop *loop, struct ev_timer *t, int events)
+{
+	struct stream_io *io = container_of(t, struct stream_io, tick);
+	struct stream *streams[TICK_BATCH];
+	struct pollfd fds[TICK_BATCH];
+	struct list seen;
+	nfds_t n = 0;
+
+	(void)events;
+	if (list_empty(&io->paused)) {
+		ev_timer_stop(loop, t);
+		return;
+	}
+	/* what is told may change the list: those seen go into another */
+	list_init(&seen);
+	while (!list_empty(&io->paused)) {
+		struct list *first = list_first(&io->paused);
+
+		streams[n] = container_of(first, struct stream, paused);
+		fds[n] = (struct pollfd){.fd = fd_of(streams[n])};
+		list_remove(first);
+		list_append(&seen, first);
+		if (++n == TICK_BATCH || list_empty(&io->paused)) {
+			tell_resets(streams, fds, n);
+			n = 0;
+		}
+	}
+	while (!list_empty(&seen)) {
+		struct list *first = list_first(&seen);
+
+		list_remove(first);
+		list_append(&io->paused, first);
+	}
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -260,12 +344,17 @@ stream_io_new(struct ev_loop *loop)
 	io->writer = NULL;
 	io->n_gathered = 0;
 	list_init(&io->refused);
+	list_init(&io->paused);
+	ev_init(&io->tick, on_tick);
 	return io;
 }
 
 void
 stream_io_free(struct stream_io *io)
 {
+	if (io == NULL)
+		return;
+	ev_timer_stop(io->loop, &io->tick);
 	free(io);
 }
 
@@ -276,6 +365,7 @@ start(struct stream *s, struct stream_io *io, int fd,
 	*s = (struct stream){.io = io, .ops = ops};
 	buf_init(&s->out, STREAM_OUT_MAX);
 	list_init(&s->refused);
+	list_init(&s->paused);
 	ev_io_init(&s->watcher, on_event, fd, 0);
 }
 
@@ -324,6 +414,7 @@ stream_close(struct stream *s)
 	if (s->io->writer == s)
 		stream_io_flush(s->io);
 	list_remove(&s->refused);
+	list_remove(&s->paused);
 	ev_io_stop(s->io->loop, &s->watcher);
 	close(fd_of(s));
 	s->watcher.fd = -1;
@@ -343,7 +434,9 @@ stream_shut_down(struct stream *s)
 {
 	if (s->io->writer == s)
 		stream_io_flush(s->io);
-	(void)shutdown(fd_of(s), SHUT_WR);
+	s->is_shut = true;
+	if (s->out.len == 0 && !s->is_connecting)
+		(void)shutdown(fd_of(s), SHUT_WR);
 }
 
 void

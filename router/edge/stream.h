@@ -39,6 +39,8 @@ struct stream_io {
 	struct ev_loop *loop;
 	struct stream *writer; /* whose bytes are gathered; NULL: nobody's */
 	struct list refused;   /* streams whose writing has failed just now */
+	struct list paused;    /* of those that want to hear of a reset */
+	struct ev_timer tick;  /* while there are such */
 	size_t n_gathered;
 	char gathered[STREAM_IO_SIZE];
 	char received[STREAM_IO_SIZE];
@@ -48,9 +50,13 @@ struct stream_ops {
 	void (*on_bytes)(struct stream *s, struct slice bytes);
 	/* Connected, or some of what waited has gone. */
 	void (*on_room)(struct stream *s);
-	/* Nothing more will come.  ERR_CLOSED: in good order; ERR_PEER: reset;
+	/* Nothing more will come.  ERR_CLOSED: in good order; ERR_PEER: reset,
+	 * which may follow on the former, when writing fails later;
 	 * of a connecting one ERR_DENIED: refused, ERR_IO: not reachable. */
 	void (*on_end)(struct stream *s, enum err why);
+	/* on_end also tells, soon, of a reset while nothing is read or
+	 * written; what had come before is lost then. */
+	bool tells_resets;
 };
 
 struct stream {
@@ -58,6 +64,7 @@ struct stream {
 	struct stream_io *io;
 	const struct stream_ops *ops;
 	struct list refused; /* in io->refused, until told */
+	struct list paused;  /* in io->paused */
 	struct buf out;
 	int wanted; /* events of the watcher */
 	bool is_connecting;
@@ -65,6 +72,7 @@ struct stream {
 	bool is_ended;   /* on_end was told */
 	bool is_refused; /* writing failed: the rest is thrown away */
 	bool has_sent;   /* something was handed to the kernel */
+	bool is_shut;    /* no more will be written: a FIN behind `out` */
 };
 
 struct stream_io *stream_io_new(struct ev_loop *loop);
@@ -96,7 +104,7 @@ bool stream_is_full(const struct stream *s);
 bool stream_is_drained(const struct stream *s);
 /* Closing will be a reset: the peer shall not take it for a good end. */
 void stream_reset_on_close(struct stream *s);
-/* No more will be written (FIN), after what is there. */
+/* Nothing more will be written: a FIN after what is there. */
 void stream_shut_down(struct stream *s);
 
 void stream_pause(struct stream *s, bool paused);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <netinet/in.h>
+
 #include "base/mem.h"
 #include "router/edge/stream.h"
 #include "tests/unit/test.h"
@@ -46,7 +48,12 @@ on_end(struct stream *s, enum err why)
 	fixture_of(s)->why = why;
 }
 
-static const struct stream_ops ops = {on_bytes, on_room, on_end};
+static const struct stream_ops ops = {
+    .on_bytes = on_bytes,
+    .on_room = on_room,
+    .on_end = on_end,
+    .tells_resets = true,
+};
 
 static int
 set_up(void **state)
@@ -313,6 +320,86 @@ nobody_there_is_a_refusal(void **state)
 	    stream_connect(&f->stream, f->io, &at, &ops), ERR_DENIED);
 }
 
+/* --- ends of one half ----------------------------------------------------- */
+
+static void
+the_fin_goes_out_behind_what_waits(void **state)
+{
+	struct fixture *f = *state;
+	static char piece[STREAM_OUT_MAX / 2], text[1 << 20];
+	size_t got = 0;
+	ssize_t n;
+
+	stream_write(&f->stream, slice_of(piece, sizeof(piece)));
+	stream_shut_down(&f->stream);
+	do {
+		turn(f);
+		n = read(f->peer, text, sizeof(text));
+		got += n > 0 ? (size_t)n : 0;
+	} while (n != 0);
+	assert_int_equal(got, sizeof(piece));
+	/* the other half lives */
+	assert_int_equal(write(f->peer, "still", 5), 5);
+	turn(f);
+	assert_true(slice_eq(buf_slice(&f->got), SLICE("still")));
+	assert_int_equal(f->ends, 0);
+}
+
+static void
+a_reset_behind_the_end_of_one_half_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(shutdown(f->peer, SHUT_WR), 0);
+	turn(f);
+	assert_int_equal(f->ends, 1);
+	assert_int_equal(f->why, ERR_CLOSED);
+	close(f->peer);
+	f->peer = -1;
+	stream_write(&f->stream, SLICE("to nobody"));
+	turn(f);
+	assert_int_equal(f->ends, 2);
+	assert_int_equal(f->why, ERR_PEER);
+}
+
+/* The fixture's stream over TCP, where a reset exists. */
+static void
+over_tcp(struct fixture *f)
+{
+	struct addr at;
+	int listener = listen_anywhere(&at, true);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, &at.u.sa, at.len), 0);
+	close(f->peer);
+	f->peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(f->peer >= 0);
+	close(listener);
+	stream_close(&f->stream);
+	stream_open(&f->stream, f->io, fd, &ops);
+}
+
+static void
+a_reset_is_told_even_while_nothing_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct linger at_once = {.l_onoff = 1};
+
+	over_tcp(f);
+	stream_pause(&f->stream, true);
+	assert_int_equal(write(f->peer, "x", 1), 1);
+	assert_int_equal(setsockopt(f->peer, SOL_SOCKET, SO_LINGER, &at_once,
+			     sizeof(at_once)),
+	    0);
+	close(f->peer);
+	f->peer = -1;
+	for (int i = 0; i < 5 && f->ends == 0; i++)
+		ev_run(f->loop, EVRUN_ONCE);
+	assert_int_equal(f->ends, 1);
+	assert_int_equal(f->why, ERR_PEER);
+	assert_int_equal(f->got.len, 0);
+}
+
 int
 main(void)
 {
@@ -329,6 +416,9 @@ main(void)
 	    TEST(what_was_not_sent_can_be_taken_back),
 	    TEST(connected_is_told_as_room),
 	    TEST(nobody_there_is_a_refusal),
+	    TEST(the_fin_goes_out_behind_what_waits),
+	    TEST(a_reset_behind_the_end_of_one_half_is_told),
+	    TEST(a_reset_is_told_even_while_nothing_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
