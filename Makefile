@@ -52,11 +52,12 @@ srcs       := $(foreach d,$(dirs),$(wildcard $d/*.c))
 hdrs       := $(foreach d,$(dirs),$(wildcard $d/*.h))
 test_srcs  := $(wildcard tests/unit/*.c)
 fuzz_srcs  := $(wildcard tests/fuzz/fuzz_*.c)
-all_c      := $(srcs) $(test_srcs) $(fuzz_srcs)
+all_c      := $(srcs) $(test_srcs) $(fuzz_srcs) $(wildcard tests/bench/*.c)
 unit_tests := $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
 # what several tests share, e.g. tests/unit/pki.c
 test_objs  := $(patsubst %.c,$B/%.o,$(filter-out tests/unit/test_%,$(test_srcs)))
 fuzz_bins  := $(patsubst %.c,$B/%,$(fuzz_srcs))
+bench_bins := $(patsubst %.c,$B/%,$(wildcard tests/bench/*.c))
 
 .PHONY: all deps demo check unit integration fuzz fuzz-bins bench deb lint \
 	format format-check headers layers tidy lines install clean
@@ -107,8 +108,12 @@ fuzz:
 fuzz-bins: $(fuzz_bins)
 bench:
 	$(Q)packaging/deps.sh bench
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all bench-bins
 	$(Q)B=$B PYTHON=$(PYTHON) tests/bench/run.sh
+.PHONY: bench-bins
+bench-bins: $(bench_bins)
+$B/tests/bench/%: $B/tests/bench/%.o
+	$(call say,LD)$(CC) $(ldflags) -o $@ $^ -lssl -lcrypto -pthread
 
 # --- on a fresh machine --------------------------------------------------------
 deps:

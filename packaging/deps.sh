@@ -11,7 +11,8 @@ libcmocka-dev clang-format clang-tidy
 pebble gnutls-bin openssl curl nghttp2-client sqlite3 tmux strace gdb wrk ca-certificates
 python3 python3-h2 python3-pyte python3-cryptography
 debhelper fakeroot lintian procps iproute2'
-[ "${1:-}" != bench ] || packages="$packages nginx"
+[ "${1:-}" != bench ] || packages="$packages
+nginx haproxy caddy nghttp2-client libssl-dev"
 missing=
 for package in $packages; do
 	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
