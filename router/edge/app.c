@@ -55,24 +55,33 @@ static void
 add_backend(struct apps *as, struct app *a, struct stmt *s)
 {
 	struct app_backend *row = &a->backends[a->n_backends];
-	struct slice address = stmt_get(s, 0);
-	int64_t weight = stmt_get_int(s, 1);
+	struct slice given = stmt_get(s, 0), target = stmt_get(s, 1);
+	int64_t weight = stmt_get_int(s, 2);
 
-	if (backend_get(as->backends, address, &row->backend) != ERR_OK) {
+	if (target.n == 0) {
+		a->n_unresolved++;
+		return;
+	}
+	if (backend_get(as->backends, given, target, &row->backend) != ERR_OK) {
 		log_warning("app %s: backend %" SLICE_FMT " cannot be used",
-		    a->name, SLICE_ARG(address));
+		    a->name, SLICE_ARG(given));
 		return;
 	}
 	row->weight = weight < 1 ? 1 : weight > 1000 ? 1000 : (unsigned)weight;
-	row->is_draining = !slice_eq(stmt_get(s, 2), SLICE("up"));
+	row->is_draining = !slice_eq(stmt_get(s, 3), SLICE("up"));
+	row->is_down = slice_eq(stmt_get(s, 4), SLICE("down"));
+	row->up_at = stmt_get_int(s, 5);
 	a->n_backends++;
 }
 
 static enum err
 read_backends(struct apps *as, struct app *a, int64_t id)
 {
-	static const char sql[] = "SELECT address, weight, state FROM backend "
-				  "WHERE app_id = ?1 ORDER BY id LIMIT ?2";
+	static const char sql[] =
+	    "SELECT b.address, t.address, b.weight, b.state, t.health,"
+	    " max(b.since_at, coalesce(t.since_at, 0)) FROM backend b"
+	    " LEFT JOIN backend_target t ON t.backend_id = b.id"
+	    " WHERE b.app_id = ?1 ORDER BY b.id, t.id LIMIT ?2";
 	struct stmt *s = db_stmt(as->db, sql);
 	enum err e;
 
@@ -166,7 +175,6 @@ succeed(struct app *a, const struct app *old)
 	}
 	a->counts = old->counts;
 	a->counts->refs++;
-	a->turn = old->turn;
 }
 
 enum err

@@ -21,6 +21,9 @@ struct app_backend {
 	struct backend *backend;
 	unsigned weight;
 	bool is_draining;
+	bool is_down;   /* says the health check */
+	int64_t up_at;  /* there, and up, since; wall clock, seconds */
+	int64_t credit; /* of the round-robin; see balance.h */
 };
 
 /* Counted over all versions of one app. */
@@ -37,8 +40,8 @@ struct app {
 	struct app_policy set;
 	struct app_backend *backends;
 	size_t n_backends;
+	size_t n_unresolved; /* whose names have no address */
 	struct app_counts *counts;
-	unsigned turn; /* of the round-robin */
 	struct change change;
 };
 

@@ -3,18 +3,24 @@
 /*
  * A backend as this worker knows it: where it is, how busy it is with us,
  * whether it is quarantined, which connections to it are idle.  One for each
- * address, shared by the apps (and their versions) that name it.
+ * address, shared by the apps (and their versions) that name it; a backend
+ * named by host is one for each address that the name has.
  *
  * Owned by: who refers to it, counted.   Freed by: backend_unref.
  */
 #include "base/addr.h"
+#include "base/limits.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "router/edge/quarantine.h"
 
 struct backend {
-	char *address; /* as in the store and in router lines */
+	char *key;     /* in the map */
+	char *given;   /* as in the store: with scheme, maybe by host name */
+	char *address; /* as in router lines */
 	struct addr addr;
+	uint64_t
+	    hash; /* of what workers count of it together (base/limits.h) */
 	unsigned refs;
 	unsigned active; /* requests under way */
 	struct quarantine quarantine;
@@ -26,17 +32,30 @@ struct backend {
 /* All of a worker's, by address. */
 struct backends {
 	struct map map;
+	struct limits *limits; /* a loan; NULL: this worker alone counts */
+	uint32_t worker;       /* its number there */
 	/* Nobody refers to b any more: close what is idle. */
 	void (*on_unused)(struct backend *b);
 };
 
-void backends_init(struct backends *bs, void (*on_unused)(struct backend *b));
+/* limits: see above. */
+void backends_init(struct backends *bs, struct limits *limits, uint32_t worker,
+    void (*on_unused)(struct backend *b));
 void backends_clear(struct backends *bs); /* nobody refers to any */
 
-/* A reference.  ERR_SYNTAX: not an address that can be connected to (a name,
- * or a scheme this version does not speak); ERR_TOO_BIG: too many. */
-enum err MUST_USE backend_get(
-    struct backends *bs, struct slice address, struct backend **out);
+/*
+ * A reference.  given: as in the store; target: where that is, ADDRESS:PORT or
+ * unix:/PATH.  ERR_SYNTAX: not one that can be connected to; ERR_TOO_BIG: too
+ * many.
+ */
+enum err MUST_USE backend_get(struct backends *bs, struct slice given,
+    struct slice target, struct backend **out);
 void backend_unref(struct backend *b);
+
+/* One request more, or less, is under way there. */
+void backend_begin(struct backend *b);
+void backend_end(struct backend *b);
+/* Requests of all workers under way there. */
+uint64_t backend_active(const struct backend *b);
 
 #endif

@@ -77,9 +77,27 @@ pick_least(const struct balance_item *items, size_t n, struct random *random)
 	return best;
 }
 
+/* Everybody earns its weight, and who has most pays for all. */
+static size_t
+pick_in_turn(struct balance_item *items, size_t n, uint32_t weight)
+{
+	size_t best = BALANCE_NONE;
+
+	for (size_t i = 0; i < n; i++) {
+		if (usable_weight(&items[i]) == 0)
+			continue;
+		*items[i].credit += items[i].weight;
+		if (best == BALANCE_NONE ||
+		    *items[i].credit > *items[best].credit)
+			best = i;
+	}
+	*items[best].credit -= weight;
+	return best;
+}
+
 size_t
-balance_pick(enum balance how, const struct balance_item *items, size_t n,
-    struct random *random, unsigned *turn)
+balance_pick(enum balance how, struct balance_item *items, size_t n,
+    struct random *random)
 {
 	uint32_t weight = total_weight(items, n);
 
@@ -91,7 +109,16 @@ balance_pick(enum balance how, const struct balance_item *items, size_t n,
 	case BALANCE_LEAST:
 		return pick_least(items, n, random);
 	case BALANCE_ROUNDROBIN:
-		return item_at(items, n, (*turn)++ % weight);
+		return pick_in_turn(items, n, weight);
 	}
 	return BALANCE_NONE;
+}
+
+unsigned
+balance_share(int64_t age_ms, int64_t ramp_ms)
+{
+	if (age_ms < 0 || age_ms >= ramp_ms)
+		return BALANCE_FULL;
+	return BALANCE_COLD +
+	       (unsigned)(age_ms * (BALANCE_FULL - BALANCE_COLD) / ramp_ms);
 }

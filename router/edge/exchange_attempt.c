@@ -57,10 +57,10 @@ pick_healthy(struct exchange *ex, int64_t now_ms)
 		    .weight = row->weight,
 		    .active = row->backend->active,
 		    .is_excluded = is_excluded(ex, row, now_ms),
+		    .credit = &app->backends[i].credit,
 		};
 	}
-	at = balance_pick(
-	    app->set.balance, items, n, &ex->w->random, &app->turn);
+	at = balance_pick(app->set.balance, items, n, &ex->w->random);
 	return at == BALANCE_NONE ? NULL : app->backends[at].backend;
 }
 
@@ -120,7 +120,7 @@ exchange_let_go(struct exchange *ex, bool reusable)
 	ex->upstream = NULL;
 	if (b == NULL)
 		return;
-	b->active--;
+	backend_end(b);
 	quarantine_undecided(&b->quarantine);
 	ex->backend = NULL;
 }
@@ -136,7 +136,7 @@ connect_to(struct exchange *ex, struct backend *b)
 	else if (!method_is_idempotent(ex->request.method))
 		which = UPSTREAM_SURE; /* it cannot be repeated */
 	ex->backend = b;
-	b->active++;
+	backend_begin(b);
 	quarantine_sent(&b->quarantine);
 	if (!was_tried(ex, b))
 		ex->tried[ex->n_tried++] = b;

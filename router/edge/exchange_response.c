@@ -68,7 +68,7 @@ exchange_on_head(struct exchange *ex, const struct response *from_backend)
 {
 	struct response r;
 
-	quarantine_worked(&ex->backend->quarantine);
+	quarantine_worked(&ex->backend->quarantine, clock_mono_ms());
 	if (!make_head(ex, from_backend, &r)) {
 		ex->cause = "response head too large";
 		exchange_fail(ex, CODE_H25, 0);

@@ -12,8 +12,8 @@ quarantine_sent(struct quarantine *q)
 	q->is_probing = q->failures > 0;
 }
 
-void
-quarantine_failed(struct quarantine *q, int64_t now_ms)
+static void
+fail(struct quarantine *q, int64_t now_ms, bool answers)
 {
 	int64_t pause = QUARANTINE_MAX_MS;
 
@@ -25,12 +25,30 @@ quarantine_failed(struct quarantine *q, int64_t now_ms)
 	q->failures++;
 	q->until_ms = now_ms + pause;
 	q->is_probing = false;
+	q->answers = answers;
 }
 
 void
-quarantine_worked(struct quarantine *q)
+quarantine_failed(struct quarantine *q, int64_t now_ms)
 {
-	*q = (struct quarantine){0};
+	fail(q, now_ms, false);
+}
+
+void
+quarantine_answered_badly(struct quarantine *q, int64_t now_ms)
+{
+	if (++q->bad >= QUARANTINE_BAD || q->is_probing)
+		fail(q, now_ms, true);
+}
+
+void
+quarantine_worked(struct quarantine *q, int64_t now_ms)
+{
+	if (q->failures > 0)
+		q->back_ms = now_ms;
+	q->failures = 0;
+	q->bad = 0;
+	q->is_probing = false;
 }
 
 void

@@ -8,15 +8,16 @@
 static struct random random_state;
 
 static void
-draw(enum balance how, const struct balance_item *items, size_t n,
-    unsigned counts[])
+draw(enum balance how, struct balance_item *items, size_t n, unsigned counts[])
 {
-	unsigned turn = 0;
+	int64_t credits[8] = {0};
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		counts[i] = 0;
+		items[i].credit = &credits[i];
+	}
 	for (int i = 0; i < ROUNDS; i++) {
-		size_t at = balance_pick(how, items, n, &random_state, &turn);
+		size_t at = balance_pick(how, items, n, &random_state);
 
 		assert_in_range(at, 0, n - 1);
 		counts[at]++;
@@ -26,16 +27,16 @@ draw(enum balance how, const struct balance_item *items, size_t n,
 static void
 nothing_is_picked_of_nothing(void **state)
 {
-	const struct balance_item out[] = {{1, 0, true}, {0, 0, false}};
-	unsigned turn = 0;
+	struct balance_item out[] = {
+	    {.weight = 1, .is_excluded = true}, {.weight = 0}};
 
 	(void)state;
 	for (int how = BALANCE_RANDOM2; how <= BALANCE_ROUNDROBIN; how++) {
-		assert_int_equal(balance_pick((enum balance)how, NULL, 0,
-				     &random_state, &turn),
+		assert_int_equal(
+		    balance_pick((enum balance)how, NULL, 0, &random_state),
 		    BALANCE_NONE);
-		assert_int_equal(balance_pick((enum balance)how, out, 2,
-				     &random_state, &turn),
+		assert_int_equal(
+		    balance_pick((enum balance)how, out, 2, &random_state),
 		    BALANCE_NONE);
 	}
 }
@@ -43,8 +44,10 @@ nothing_is_picked_of_nothing(void **state)
 static void
 the_excluded_get_nothing(void **state)
 {
-	const struct balance_item items[] = {
-	    {5, 0, true}, {1, 90, false}, {0, 0, false}, {1, 90, false}};
+	struct balance_item items[] = {
+	    {.weight = 5, .active = 0, .is_excluded = true},
+	    {.weight = 1, .active = 90}, {.weight = 0, .active = 0},
+	    {.weight = 1, .active = 90}};
 	unsigned counts[4];
 
 	(void)state;
@@ -59,8 +62,8 @@ the_excluded_get_nothing(void **state)
 static void
 random2_gives_the_busiest_of_all_nothing(void **state)
 {
-	const struct balance_item items[] = {
-	    {1, 2, false}, {1, 9, false}, {1, 5, false}};
+	struct balance_item items[] = {{.weight = 1, .active = 2},
+	    {.weight = 1, .active = 9}, {.weight = 1, .active = 5}};
 	unsigned counts[3];
 
 	(void)state;
@@ -72,8 +75,8 @@ random2_gives_the_busiest_of_all_nothing(void **state)
 static void
 random2_of_equals_follows_the_weights(void **state)
 {
-	const struct balance_item items[] = {
-	    {1, 0, false}, {1, 0, false}, {2, 0, false}};
+	struct balance_item items[] = {{.weight = 1, .active = 0},
+	    {.weight = 1, .active = 0}, {.weight = 2, .active = 0}};
 	unsigned counts[3];
 
 	(void)state;
@@ -85,8 +88,8 @@ random2_of_equals_follows_the_weights(void **state)
 static void
 least_counts_activity_by_weight(void **state)
 {
-	const struct balance_item items[] = {
-	    {1, 3, false}, {4, 8, false}, {1, 4, false}};
+	struct balance_item items[] = {{.weight = 1, .active = 3},
+	    {.weight = 4, .active = 8}, {.weight = 1, .active = 4}};
 	unsigned counts[3];
 
 	(void)state;
@@ -97,8 +100,9 @@ least_counts_activity_by_weight(void **state)
 static void
 roundrobin_takes_turns_by_weight(void **state)
 {
-	const struct balance_item items[] = {
-	    {1, 0, false}, {3, 50, false}, {1, 0, true}};
+	struct balance_item items[] = {{.weight = 1, .active = 0},
+	    {.weight = 3, .active = 50},
+	    {.weight = 1, .active = 0, .is_excluded = true}};
 	unsigned counts[3];
 
 	(void)state;
@@ -108,9 +112,50 @@ roundrobin_takes_turns_by_weight(void **state)
 }
 
 static void
+roundrobin_spreads_the_turns_of_the_heavy(void **state)
+{
+	struct balance_item items[] = {
+	    {.weight = 300}, {.weight = 100}, {.weight = 100}};
+	int64_t credits[3] = {0};
+	size_t in_a_row = 0, longest = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		items[i].credit = &credits[i];
+	for (int i = 0; i < 50; i++) {
+		size_t at =
+		    balance_pick(BALANCE_ROUNDROBIN, items, 3, &random_state);
+
+		in_a_row = at == 0 ? in_a_row + 1 : 0;
+		if (in_a_row > longest)
+			longest = in_a_row;
+	}
+	assert_int_equal(longest, 2);
+}
+
+static void
+a_new_backend_gets_a_growing_share(void **state)
+{
+	unsigned last = 0;
+
+	(void)state;
+	assert_int_equal(balance_share(0, 10000), BALANCE_COLD);
+	for (int64_t age = 0; age <= 10000; age += 500) {
+		unsigned share = balance_share(age, 10000);
+
+		assert_true(share > last);
+		last = share;
+	}
+	assert_int_equal(last, BALANCE_FULL);
+	assert_int_equal(balance_share(0, 0), BALANCE_FULL);
+	assert_int_equal(balance_share(INT64_MAX, 10000), BALANCE_FULL);
+	assert_int_equal(balance_share(-5, 10000), BALANCE_FULL);
+}
+
+static void
 one_backend_gets_all(void **state)
 {
-	const struct balance_item one[] = {{7, 100, false}};
+	struct balance_item one[] = {{.weight = 7, .active = 100}};
 	unsigned counts[1];
 
 	(void)state;
@@ -151,7 +196,8 @@ one_request_finds_out_for_all(void **state)
 	assert_true(quarantine_allows(&q, 1000));
 	quarantine_sent(&q);
 	assert_false(quarantine_allows(&q, 1000));
-	quarantine_worked(&q);
+	quarantine_worked(&q, 1000);
+	assert_int_equal(q.back_ms, 1000);
 	assert_true(quarantine_allows(&q, 1000));
 	quarantine_sent(&q);
 	assert_true(quarantine_allows(&q, 1000)); /* healthy: all may */
@@ -167,6 +213,40 @@ failures_of_one_moment_count_once(void **state)
 		quarantine_failed(&q, 10);
 	assert_int_equal(q.failures, 1);
 	assert_true(quarantine_allows(&q, 1010));
+}
+
+static void
+bad_answers_count_when_nothing_good_comes_between(void **state)
+{
+	struct quarantine q = {0};
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		quarantine_answered_badly(&q, i);
+		quarantine_answered_badly(&q, i);
+		quarantine_worked(&q, i);
+	}
+	assert_int_equal(q.back_ms, 0);
+	quarantine_answered_badly(&q, 10);
+	quarantine_answered_badly(&q, 10);
+	assert_true(quarantine_allows(&q, 10));
+	quarantine_answered_badly(&q, 10);
+	assert_false(quarantine_allows(&q, 1009));
+	assert_true(q.answers);
+	assert_true(quarantine_allows(&q, 1010));
+}
+
+static void
+one_bad_answer_is_enough_for_who_is_on_trial(void **state)
+{
+	struct quarantine q = {0};
+
+	(void)state;
+	quarantine_failed(&q, 0);
+	quarantine_sent(&q);
+	quarantine_answered_badly(&q, 1000);
+	assert_false(quarantine_allows(&q, 2999));
+	assert_true(quarantine_allows(&q, 3000));
 }
 
 static void
@@ -208,10 +288,14 @@ main(void)
 	    cmocka_unit_test(random2_of_equals_follows_the_weights),
 	    cmocka_unit_test(least_counts_activity_by_weight),
 	    cmocka_unit_test(roundrobin_takes_turns_by_weight),
+	    cmocka_unit_test(roundrobin_spreads_the_turns_of_the_heavy),
+	    cmocka_unit_test(a_new_backend_gets_a_growing_share),
 	    cmocka_unit_test(one_backend_gets_all),
 	    cmocka_unit_test(a_failing_backend_rests_longer_each_time),
 	    cmocka_unit_test(one_request_finds_out_for_all),
 	    cmocka_unit_test(failures_of_one_moment_count_once),
+	    cmocka_unit_test(bad_answers_count_when_nothing_good_comes_between),
+	    cmocka_unit_test(one_bad_answer_is_enough_for_who_is_on_trial),
 	    cmocka_unit_test(a_probe_that_told_nothing_lets_the_next_try),
 	    cmocka_unit_test(uuids_are_version_4_and_differ),
 	};

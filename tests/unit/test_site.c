@@ -58,6 +58,8 @@ fill(struct world *w)
 	    "VALUES (1, 'unix:/run/shop.sock', 'draining', 0)",
 	    "INSERT INTO backend (app_id, address, created_at) "
 	    "VALUES (1, 'backend.internal:80', 0)",
+	    "INSERT INTO backend_target (backend_id, address, since_at) "
+	    "SELECT id, address, created_at FROM backend",
 	    "INSERT INTO domain (host, app_id, generation, status, status_at, "
 	    "touched_at, created_at) "
 	    "VALUES ('www.example.com', 1, 5, 'In use', 0, 0, 0)",
@@ -112,7 +114,7 @@ set_up(void **state)
 	fill(w);
 	assert_int_equal(db_open(w->path, DB_READ, &w->reader, &f), ERR_OK);
 	open_shared(w);
-	backends_init(&w->backends, on_unused);
+	backends_init(&w->backends, NULL, 0, on_unused);
 	apps_init(
 	    &w->apps, w->reader, w->worker, &w->config, &w->backends, w->stats);
 	sites_init(&w->sites, w->reader, w->worker, "apps.example", w->stats);
