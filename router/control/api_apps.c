@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "router/control/app.h"
+#include "router/control/backend.h"
 #include "router/control/event.h"
 
 enum err
@@ -56,7 +58,7 @@ api_apps_create(struct api_call *call, struct fault *f)
 		e = app_create(
 		    c, name, json_object_get(call->body, "settings"), &a, f);
 	if (e == ERR_OK)
-		e = app_put_backends(
+		e = backends_put(
 		    c, &a, json_object_get(call->body, "backends"), false, f);
 	if (e == ERR_OK)
 		e = app_event_add(c, &a, "app.create", call->by);
@@ -149,7 +151,7 @@ static enum err
 backends_changed(struct api_call *call, const struct app *a)
 {
 	change_touch_app(call->control, a->name);
-	call->answer = app_backends_json(call->control, a);
+	call->answer = backends_json(call->control, a);
 	return app_event_add(call->control, a, "app.change", call->by);
 }
 
@@ -160,7 +162,7 @@ api_backends_list(struct api_call *call, struct fault *f)
 	enum err e = app_load(call->control, call->params[0], &a, f);
 
 	if (e == ERR_OK)
-		call->answer = app_backends_json(call->control, &a);
+		call->answer = backends_json(call->control, &a);
 	app_unload(&a);
 	return e;
 }
@@ -175,7 +177,7 @@ put_listed(
 
 	if (list == NULL)
 		list = json_null();
-	return app_put_backends(call->control, a, list, may_exist, f);
+	return backends_put(call->control, a, list, may_exist, f);
 }
 
 enum err
@@ -208,9 +210,10 @@ api_backends_set(struct api_call *call, struct fault *f)
 {
 	/* one that stays keeps its row: workers know it by its id */
 	static const char all_leave[] =
-	    "UPDATE backend SET state = 'leaving' WHERE app_id = ?1";
+	    "UPDATE backend SET state = 'leaving ' || state"
+	    " WHERE app_id = ?1";
 	static const char drop[] = "DELETE FROM backend WHERE app_id = ?1"
-				   " AND state = 'leaving'";
+				   " AND state LIKE 'leaving %'";
 	struct app a;
 	enum err e = app_load(call->control, call->params[0], &a, f);
 
@@ -256,7 +259,7 @@ backend_event(
     struct api_call *call, const struct app *a, int64_t id, const char *name)
 {
 	struct event event = {.name = name, .by = call->by, .app = a->name};
-	json_t *list = app_backends_json(call->control, a), *item;
+	json_t *list = backends_json(call->control, a), *item;
 	size_t i;
 
 	json_array_foreach(list, i, item)
@@ -272,7 +275,9 @@ backend_event(
 enum err
 api_backends_change(struct api_call *call, struct fault *f)
 {
-	static const char sql[] = "UPDATE backend SET state = ?2 WHERE id = ?1";
+	static const char sql[] = "UPDATE backend SET state = ?2,"
+				  " since_at = iif(state = ?2, since_at, ?3)"
+				  " WHERE id = ?1";
 	struct control *c = call->control;
 	const char *state = "";
 	struct stmt *s;
@@ -295,6 +300,7 @@ api_backends_change(struct api_call *call, struct fault *f)
 		s = db_stmt(c->db, sql);
 		stmt_int(s, 1, id);
 		stmt_str(s, 2, state);
+		stmt_int(s, 3, clock_now());
 		e = stmt_run(s);
 	}
 	if (e == ERR_OK)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/app.h"
+#include "router/control/backend.h"
 #include "router/control/custom.h"
 #include "router/control/domain_add.h"
 
@@ -36,7 +37,7 @@ take_app(struct import *im, const json_t *o, struct fault *f)
 	if (e == ERR_OK)
 		e = app_create(c, name, json_object_get(o, "settings"), &a, f);
 	if (e == ERR_OK)
-		e = app_put_backends(
+		e = backends_put(
 		    c, &a, json_object_get(o, "backends"), false, f);
 	if (e == ERR_OK)
 		e = app_event_add(c, &a, "app.create", im->call->by);

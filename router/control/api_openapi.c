@@ -22,7 +22,7 @@ static const struct schema schemas[] = {
     {"NewApp", "name:string backends:[]string? settings:object?"},
     {"Settings", "settings:object"},
     {"Backend", "id:integer address:string weight:integer state:string "
-		"since:time"},
+		"since:time fault:Fault? addresses:[]string active:integer"},
     {"Backends", "backends:[]string"},
     {"BackendState", "state:string"},
     {"Record", "do:string type:string name:string value:string was:string? "

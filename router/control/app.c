@@ -9,10 +9,8 @@
 #include "base/mem.h"
 #include "router/control/api.h"
 #include "router/control/app_settings.h"
-#include "router/control/backend_address.h"
+#include "router/control/backend.h"
 #include "router/control/event.h"
-
-#define OWN_SOCKETS_MAX 64
 
 enum err
 app_load(struct control *c, const char *name, struct app *out, struct fault *f)
@@ -215,7 +213,7 @@ app_json(struct control *c, const struct app *a)
 	json_put_str(o, "name", a->name);
 	json_put_str(o, "host", host);
 	json_put(o, "settings", json_deep_copy(a->settings));
-	json_put(o, "backends", app_backends_json(c, a));
+	json_put(o, "backends", backends_json(c, a));
 	json_put_int(o, "domains", count_domains(c, a));
 	json_put_time(o, "created_at", a->created_at);
 	free(host);
@@ -232,111 +230,4 @@ app_event_add(
 	    .app_object = app_json(c, a)};
 
 	return event_add(c->db, &event);
-}
-
-/* Where towpath itself listens. */
-static size_t
-own_sockets(const struct control *c, struct addr out[OWN_SOCKETS_MAX])
-{
-	const struct config_addrs *lists[] = {&c->config.listen.http,
-	    &c->config.listen.https, &c->config.listen.metrics};
-	size_t n = 0;
-
-	for (size_t k = 0; k < COUNT_OF(lists); k++)
-		for (size_t i = 0; i < lists[k]->n && n < OWN_SOCKETS_MAX; i++)
-			out[n++] = lists[k]->items[i];
-	return n;
-}
-
-enum err
-app_put_backend(struct control *c, const struct app *a, const char *text,
-    bool may_exist, struct fault *f)
-{
-	static const char insert[] =
-	    "INSERT INTO backend (app_id, address, weight, created_at)"
-	    " VALUES (?1, ?2, ?3, ?4)";
-	static const char upsert[] =
-	    "INSERT INTO backend (app_id, address, weight, created_at)"
-	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (app_id, address)"
-	    " DO UPDATE SET weight = ?3, state = 'up'";
-	static const char mark[] =
-	    "UPDATE app SET had_backends = 1 WHERE id = ?1";
-	struct addr sockets[OWN_SOCKETS_MAX];
-	struct backend_own own = {.sockets = sockets,
-	    .n_sockets = own_sockets(c, sockets),
-	    .addresses = c->config.platform.addresses.items,
-	    .n_addresses = c->config.platform.addresses.n,
-	    .control_socket = c->config.control.socket};
-	struct backend_address b;
-	struct stmt *s;
-	enum err e = backend_address_parse(slice_str(text), &b, f);
-
-	if (e == ERR_OK)
-		e = backend_address_check(&b, &own, f);
-	if (e != ERR_OK)
-		return e;
-	s = db_stmt(c->db, may_exist ? upsert : insert);
-	stmt_int(s, 1, a->id);
-	stmt_str(s, 2, b.text);
-	stmt_int(s, 3, b.weight);
-	stmt_int(s, 4, clock_now());
-	e = stmt_run(s);
-	if (e == ERR_EXISTS)
-		fault_set(f, FAULT_N23_BACKEND_EXISTS,
-		    "App %s has the backend %s already", a->name, b.text);
-	if (e != ERR_OK)
-		return e == ERR_EXISTS ? e : api_store_away(f);
-	s = db_stmt(c->db, mark);
-	stmt_int(s, 1, a->id);
-	change_touch_app(c, a->name);
-	return stmt_run(s) == ERR_OK ? ERR_OK : api_store_away(f);
-}
-
-enum err
-app_put_backends(struct control *c, const struct app *a, const json_t *list,
-    bool may_exist, struct fault *f)
-{
-	const json_t *item;
-	enum err e = ERR_OK;
-	size_t i;
-
-	if (list != NULL && !json_is_array(list)) {
-		fault_set(f, FAULT_P11_FIELD_INVALID,
-		    "The field \"backends\" is not a list");
-		return ERR_SYNTAX;
-	}
-	for (i = 0; i < json_array_size(list) && e == ERR_OK; i++) {
-		item = json_array_get(list, i);
-		if (!json_is_string(item)) {
-			fault_set(f, FAULT_P11_FIELD_INVALID,
-			    "A backend is written as a string");
-			return ERR_SYNTAX;
-		}
-		e = app_put_backend(
-		    c, a, json_string_value(item), may_exist, f);
-	}
-	return e;
-}
-
-json_t *
-app_backends_json(struct control *c, const struct app *a)
-{
-	static const char sql[] =
-	    "SELECT id, address, weight, state, created_at FROM backend"
-	    " WHERE app_id = ?1 ORDER BY id";
-	struct stmt *s = db_stmt(c->db, sql);
-	json_t *list = json_array();
-
-	stmt_int(s, 1, a->id);
-	while (stmt_step(s) == ERR_OK) {
-		json_t *o = json_object();
-
-		json_put_int(o, "id", stmt_get_int(s, 0));
-		json_put_slice(o, "address", stmt_get(s, 1));
-		json_put_int(o, "weight", stmt_get_int(s, 2));
-		json_put_slice(o, "state", stmt_get(s, 3));
-		json_put_time(o, "since", stmt_get_int(s, 4));
-		json_array_append_new(list, o);
-	}
-	return list;
 }

@@ -40,15 +40,4 @@ json_t *app_json(struct control *c, const struct app *a);
 enum err MUST_USE app_event_add(
     struct control *c, const struct app *a, const char *name, const char *by);
 
-/* --- backends ------------------------------------------------------------- */
-
-/* Adds one, written as people write it; inside a change.  One that is there
- * already is N23, or takes the new weight and goes on.  N19. */
-enum err MUST_USE app_put_backend(struct control *c, const struct app *a,
-    const char *text, bool may_exist, struct fault *f);
-/* Each of a JSON list of strings; NULL: none.  P11 too. */
-enum err MUST_USE app_put_backends(struct control *c, const struct app *a,
-    const json_t *list, bool may_exist, struct fault *f);
-json_t *app_backends_json(struct control *c, const struct app *a);
-
 #endif
