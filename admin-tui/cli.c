@@ -182,6 +182,22 @@ cli_text(const char *word)
 	return text;
 }
 
+/* A key that is given again makes a list of its values. */
+static void
+put_setting(json_t *o, const char *key, const char *value)
+{
+	json_t *present = json_object_get(o, key), *list;
+	if (present == NULL) {
+		json_put_str(o, key, value[0] == '\0' ? NULL : value);
+		return;
+	}
+	list = json_is_array(present) ? json_incref(present) : json_array();
+	if (!json_is_array(present))
+		json_array_append(list, present);
+	json_array_append_new(list, cli_text(value));
+	json_put(o, key, list);
+}
+
 int
 cli_settings(struct cli *c, size_t first, json_t **out)
 {
@@ -195,8 +211,7 @@ cli_settings(struct cli *c, size_t first, json_t **out)
 			return cli_usage(c, "not KEY=VALUE: %s", word.p);
 		}
 		char *key = xstrdup_slice(slice_of(word.p, equals));
-		const char *value = word.p + equals + 1;
-		json_put_str(o, key, value[0] == '\0' ? NULL : value);
+		put_setting(o, key, word.p + equals + 1);
 		free(key);
 	}
 	*out = o;

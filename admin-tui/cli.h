@@ -67,7 +67,7 @@ int cli_confirm(struct cli *c, const char *what, const char *name);
 json_t *cli_text(const char *word);
 
 /* KEY=VALUE words from `first` on into *out, an object of strings; an empty
- * VALUE is null. */
+ * VALUE is null, those of a KEY that is given again are an array. */
 int cli_settings(struct cli *c, size_t first, json_t **out);
 
 /* Seconds of --wait[=S]: 0 when it was not given. */

@@ -102,7 +102,10 @@ const struct command_option command_globals[] = {
 	"canonical_host, maintenance, maintenance_page, error_page, sticky, "  \
 	"balance (random2, least, roundrobin), connect_timeout, "              \
 	"first_byte_timeout, idle_timeout, queue, queue_timeout, max_active, " \
-	"max_body, max_headers, rate, min_tls, allow, deny, health_path, "     \
+	"max_body, max_headers, rate, min_tls (1.2, 1.3), allow and deny "     \
+	"(addresses and networks, blanks between), request_headers and "       \
+	"response_headers (\"NAME: VALUE\" sets, \"+NAME: VALUE\" adds, "      \
+	"\"-NAME\" removes; given again for each rule), health_path, "         \
 	"health_interval, health_threshold, proxy_protocol."
 
 const struct command commands[] = {

@@ -27,6 +27,7 @@ app_unref(struct app *a)
 	for (size_t i = 0; i < a->n_backends; i++)
 		backend_unref(a->backends[i].backend);
 	free(a->backends);
+	app_policy_clear(&a->set);
 	unref_counts(a->counts);
 	free(a);
 }

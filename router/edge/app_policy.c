@@ -1,6 +1,7 @@
 #include "router/edge/app_policy.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -12,6 +13,9 @@ enum kind {
 	KIND_HOST,
 	KIND_BALANCE,
 	KIND_MIN_TLS,
+	KIND_NETWORKS,
+	KIND_REQUEST_RULES,
+	KIND_RESPONSE_RULES,
 };
 
 static const struct row {
@@ -28,9 +32,16 @@ static const struct row {
     {"idle_timeout", KIND_SECONDS, offsetof(struct app_policy, idle_s)},
     {"max_active", KIND_NUMBER, offsetof(struct app_policy, max_active)},
     {"max_body", KIND_NUMBER, offsetof(struct app_policy, max_body)},
+    {"max_headers", KIND_NUMBER, offsetof(struct app_policy, max_headers)},
     {"hsts", KIND_NUMBER, offsetof(struct app_policy, hsts_s)},
     {"canonical_host", KIND_HOST, offsetof(struct app_policy, canonical_host)},
     {"balance", KIND_BALANCE, offsetof(struct app_policy, balance)},
+    {"allow", KIND_NETWORKS, offsetof(struct app_policy, allow)},
+    {"deny", KIND_NETWORKS, offsetof(struct app_policy, deny)},
+    {"request_headers", KIND_REQUEST_RULES,
+	offsetof(struct app_policy, request_headers)},
+    {"response_headers", KIND_RESPONSE_RULES,
+	offsetof(struct app_policy, response_headers)},
 };
 
 void
@@ -43,6 +54,97 @@ app_policy_init(struct app_policy *s)
 	    .balance = BALANCE_RANDOM2,
 	};
 }
+
+/* --- lists ---------------------------------------------------------------- */
+
+static void
+clear_networks(struct policy_networks *list)
+{
+	free(list->items);
+	*list = (struct policy_networks){0};
+}
+
+/* Words with blanks or commas between. */
+static void
+add_networks(struct policy_networks *list, struct slice text)
+{
+	while (text.n > 0) {
+		struct network net;
+		size_t n = 0;
+
+		while (n < text.n && strchr(" ,\t", text.p[n]) == NULL)
+			n++;
+		if (network_parse(slice_of(text.p, n), &net) == ERR_OK) {
+			list->items = xrealloc(
+			    list->items, (list->n + 1) * sizeof(*list->items));
+			list->items[list->n++] = net;
+		}
+		text = slice_from(text, n + 1);
+	}
+}
+
+static void
+clear_rules(struct header_rules *list)
+{
+	/* name and value lie in one piece, which begins with the name */
+	for (size_t i = 0; i < list->n; i++)
+		free((char *)list->items[i].name.p);
+	free(list->items);
+	*list = (struct header_rules){0};
+}
+
+static void
+add_rule(
+    struct header_rules *list, enum header_rule_side side, struct slice text)
+{
+	struct header_rule rule;
+	const char *why;
+	char *copy;
+
+	if (header_rule_parse(text, side, &rule, &why) != ERR_OK)
+		return;
+	copy = xmalloc(rule.name.n + rule.value.n + 1);
+	memcpy(copy, rule.name.p, rule.name.n);
+	if (rule.value.n > 0)
+		memcpy(copy + rule.name.n, rule.value.p, rule.value.n);
+	rule.name.p = copy;
+	rule.value.p = copy + rule.name.n;
+	list->items =
+	    xrealloc(list->items, (list->n + 1) * sizeof(*list->items));
+	list->items[list->n++] = rule;
+}
+
+void
+app_policy_clear(struct app_policy *s)
+{
+	clear_networks(&s->allow);
+	clear_networks(&s->deny);
+	clear_rules(&s->request_headers);
+	clear_rules(&s->response_headers);
+}
+
+static bool
+has(const struct policy_networks *list, const struct addr *a)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (network_has(&list->items[i], a))
+			return true;
+	return false;
+}
+
+bool
+app_policy_admits(const struct app_policy *s, struct slice address)
+{
+	struct addr a;
+
+	if (s->allow.n == 0 && s->deny.n == 0)
+		return true;
+	if (addr_parse_ip(address, 0, &a) != ERR_OK)
+		return false;
+	return !has(&s->deny, &a) && (s->allow.n == 0 || has(&s->allow, &a));
+}
+
+/* --- one value ------------------------------------------------------------ */
 
 /* A number with a unit behind it.  False when it is neither. */
 static bool
@@ -136,6 +238,15 @@ set(struct app_policy *s, const struct row *row, struct slice v)
 		if (read_number(v, &number))
 			*(int64_t *)field = (int64_t)number;
 		break;
+	case KIND_NETWORKS:
+		add_networks(field, v);
+		break;
+	case KIND_REQUEST_RULES:
+		add_rule(field, HEADER_RULE_REQUEST, v);
+		break;
+	case KIND_RESPONSE_RULES:
+		add_rule(field, HEADER_RULE_RESPONSE, v);
+		break;
 	}
 }
 
@@ -157,12 +268,39 @@ app_policy_set(struct app_policy *s, struct slice key, struct slice value)
 		set(s, row, value);
 }
 
+/* The app's own list, in the place of the one in [defaults]. */
+static void
+set_list(struct app_policy *s, const struct row *row, const json_t *v)
+{
+	void *field = (char *)s + row->offset;
+	const json_t *item;
+	size_t i;
+
+	if (row->kind == KIND_NETWORKS)
+		clear_networks(field);
+	else
+		clear_rules(field);
+	json_array_foreach(v, i, item)
+	{
+		set(s, row, slice_str(json_string_value(item)));
+	}
+}
+
+static bool
+is_list(const struct row *row)
+{
+	return row->kind == KIND_NETWORKS || row->kind == KIND_REQUEST_RULES ||
+	       row->kind == KIND_RESPONSE_RULES;
+}
+
 static void
 set_json(struct app_policy *s, const struct row *row, const json_t *v)
 {
 	void *field = (char *)s + row->offset;
 
-	if (json_is_boolean(v) && row->kind == KIND_BOOL)
+	if (json_is_array(v) && is_list(row))
+		set_list(s, row, v);
+	else if (json_is_boolean(v) && row->kind == KIND_BOOL)
 		*(bool *)field = json_is_true(v);
 	else if (json_is_number(v) && row->kind == KIND_SECONDS &&
 		 json_number_value(v) > 0)

@@ -7,10 +7,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+#include "base/header_rule.h"
 #include "base/host.h"
-#include "base/slice.h"
 #include "router/edge/balance.h"
 
+struct policy_networks {
+	struct network *items;
+	size_t n;
+};
+
+/* Owned by: the app's version.   Freed by: app_policy_clear. */
 struct app_policy {
 	bool force_https;
 	bool maintenance;
@@ -18,16 +25,25 @@ struct app_policy {
 	double connect_s; /* connect_timeout, first_byte_timeout, ... */
 	double first_byte_s;
 	double idle_s;
-	int64_t max_active; /* requests at once on one backend; 0: no limit */
-	int64_t max_body;   /* 0: no limit; bytes of a request */
-	int64_t hsts_s;     /* max-age; 0: not sent */
+	int64_t max_active;  /* requests at once on one backend; 0: no limit */
+	int64_t max_body;    /* 0: no limit; bytes of a request */
+	int64_t max_headers; /* 0: as the reader takes; bytes of a head */
+	int64_t hsts_s;      /* max-age; 0: not sent */
 	char canonical_host[HOST_SIZE]; /* "": none */
+	struct policy_networks allow;   /* none: everybody */
+	struct policy_networks deny;
+	struct header_rules request_headers, response_headers;
 	enum balance balance;
 };
 
 void app_policy_init(struct app_policy *s); /* INTERFACE.md's defaults */
+void app_policy_clear(struct app_policy *s);
 
-/* One as text ("on", "30s", "75M"), as in [defaults]. */
+/* May a client of that address come?  Text that is no address may not, where
+ * anybody may not. */
+bool app_policy_admits(const struct app_policy *s, struct slice address);
+
+/* One as text ("on", "30s", "75M"), as in [defaults]; of a list, some more. */
 void app_policy_set(struct app_policy *s, struct slice key, struct slice value);
 
 /* The store's JSON object; seconds and bytes are numbers there. */

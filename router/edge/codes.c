@@ -25,6 +25,7 @@ static const struct code_row rows[CODES] = {
     [CODE_H99] = {"H99", "Platform error", 503, CODE_ERROR},
     [CODE_T10] = {"T10", "No such domain", 404, CODE_ERROR},
     [CODE_T11] = {"T11", "Client rate limit reached", 429, CODE_WARNING},
+    [CODE_T12] = {"T12", "Address not allowed", 403, CODE_WARNING},
 };
 
 const struct code_row *

@@ -31,6 +31,7 @@ enum code {
 	CODE_H99, /* our own trouble */
 	CODE_T10, /* no such domain */
 	CODE_T11, /* more requests of one client than the app takes */
+	CODE_T12, /* the client's address is not let in */
 	CODES
 };
 

@@ -83,6 +83,8 @@ sentence(enum code code, int status)
 		return "The request could not be understood or is not allowed.";
 	case CODE_H31:
 		return "This address is not served on this connection.";
+	case CODE_T12:
+		return "This site is not open to your address.";
 	case CODE_NONE:
 		return "";
 	case CODE_H10:

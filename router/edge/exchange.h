@@ -62,7 +62,7 @@ enum exchange_state {
 };
 
 #define EXCHANGE_TRIES_MAX 3
-#define REPLY_HEADERS_MAX  6 /* of an answer of our own */
+#define REPLY_HEADERS_MAX  8 /* of an answer of our own */
 
 struct exchange {
 	struct list free; /* in the worker's list, when in no use */

@@ -34,6 +34,8 @@ reply(
 	headers_add(&r.headers, SLICE("Date"), http_date(date));
 	headers_add(&r.headers, SLICE("Via"), SLICE(VIA_TEXT));
 	headers_add(&r.headers, SLICE("X-Request-Id"), ex->request_id);
+	if (ex->app != NULL && ex->forwarded.is_https)
+		headers_add_hsts(&ex->arena, &r.headers, ex->app->set.hsts_s);
 	ex->status = status;
 	if (slice_eq(ex->request.method, SLICE("HEAD")))
 		r.has_body = false;

@@ -42,9 +42,16 @@ exchange_on_upstream_room(struct exchange *ex)
 static bool
 make_head(struct exchange *ex, const struct response *r, struct response *out)
 {
+	struct headers h = r->headers;
+
+	if (r->status >= 200)
+		h = headers_ruled(
+		    &ex->arena, &h, &ex->app->set.response_headers);
+	if (h.items == NULL)
+		return false;
 	*out = *r;
-	out->headers = headers_to_client(&ex->arena, &r->headers,
-	    ex->request_id, ex->forwarded.is_https ? ex->app->set.hsts_s : 0);
+	out->headers = headers_to_client(&ex->arena, &h, ex->request_id,
+	    ex->forwarded.is_https ? ex->app->set.hsts_s : 0);
 	return out->headers.items != NULL;
 }
 

@@ -1,53 +1,14 @@
 #include "router/edge/headers.h"
 
-#include "base/mem.h"
 #include "router/edge/decimal.h"
-
-/* Framing (Content-Length) is the writer's business, so it ends here too. */
-static const struct slice hop_by_hop[] = {
-    {"connection", 10},
-    {"content-length", 14},
-    {"keep-alive", 10},
-    {"proxy-authenticate", 18},
-    {"proxy-authorization", 19},
-    {"proxy-connection", 16},
-    {"te", 2},
-    {"trailer", 7},
-    {"transfer-encoding", 17},
-    {"upgrade", 7},
-};
-
-/* What we say ourselves to a backend: a client's own are not passed on. */
-static const struct slice ours[] = {
-    {"host", 4},
-    {"via", 3},
-    {"x-forwarded-for", 15},
-    {"x-forwarded-host", 16},
-    {"x-forwarded-ip", 14},
-    {"x-forwarded-port", 16},
-    {"x-forwarded-proto", 17},
-    {"x-real-ip", 9},
-    {"x-request-id", 12},
-    {"x-request-start", 15},
-    {"x-towpath-forwarded-host", 24},
-};
 
 #define REQUEST_ID_MIN 20
 #define REQUEST_ID_MAX 200
 
-static bool
-is_in(const struct slice *table, size_t n, struct slice name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (slice_eq_nocase(table[i], name))
-			return true;
-	return false;
-}
-
 bool
 header_is_hop_by_hop(const struct headers *all, struct slice name)
 {
-	if (is_in(hop_by_hop, COUNT_OF(hop_by_hop), name))
+	if (header_name_is_hop_by_hop(name))
 		return true;
 	for (size_t i = 0; i < all->n; i++) {
 		struct slice list = all->items[i].value, token;
@@ -81,7 +42,7 @@ static bool
 passes(const struct headers *all, bool named, struct slice name)
 {
 	return named ? !header_is_hop_by_hop(all, name)
-		     : !is_in(hop_by_hop, COUNT_OF(hop_by_hop), name);
+		     : !header_name_is_hop_by_hop(name);
 }
 
 /* --- where it came from --------------------------------------------------- */
@@ -214,7 +175,7 @@ headers_to_backend(struct arena *a, const struct request *r,
     const struct origin *o, const struct forwarded *f, struct slice request_id,
     int64_t now_ms)
 {
-	struct headers out = headers_new(a, r->headers.n + COUNT_OF(ours));
+	struct headers out = headers_new(a, r->headers.n + HEADER_NAMES_OURS);
 	bool named = names_fields(&r->headers);
 	char digits[DECIMAL_SIZE];
 	struct slice port = arena_copy(a, decimal(o->port, digits));
@@ -227,7 +188,7 @@ headers_to_backend(struct arena *a, const struct request *r,
 	for (size_t i = 0; i < r->headers.n; i++) {
 		const struct header *h = &r->headers.items[i];
 
-		if (!is_in(ours, COUNT_OF(ours), h->name) &&
+		if (!header_name_is_ours(h->name) &&
 		    passes(&r->headers, named, h->name))
 			headers_add(&out, h->name, h->value);
 	}
@@ -247,15 +208,68 @@ headers_to_backend(struct arena *a, const struct request *r,
 	return out;
 }
 
-/* RFC 6797, 7.1: over HTTPS only; the app's own word wins. */
+/* --- an app's own rules --------------------------------------------------- */
+
 static void
-add_hsts(struct arena *a, struct headers *out, int64_t hsts_s)
+remove_all(struct headers *h, struct slice name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (!slice_eq_nocase(h->items[i].name, name))
+			h->items[kept++] = h->items[i];
+	h->n = kept;
+}
+
+struct headers
+headers_ruled(struct arena *a, const struct headers *from,
+    const struct header_rules *rules)
+{
+	struct headers out;
+
+	if (rules->n == 0)
+		return *from;
+	out = headers_new(a, from->n + rules->n);
+	if (out.items == NULL)
+		return out;
+	for (size_t i = 0; i < from->n; i++)
+		headers_add(&out, from->items[i].name, from->items[i].value);
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct header_rule *rule = &rules->items[i];
+
+		if (rule->op != HEADER_RULE_ADD)
+			remove_all(&out, rule->name);
+		if (rule->op != HEADER_RULE_REMOVE)
+			headers_add(&out, rule->name, rule->value);
+	}
+	return out;
+}
+
+int64_t
+headers_head_size(const struct request *r)
+{
+	/* "GET / HTTP/1.1\r\n", then "Name: value\r\n" each, then "\r\n" */
+	size_t n = r->method.n + r->target.n + strlen("  HTTP/1.1\r\n\r\n");
+
+	for (size_t i = 0; i < r->headers.n; i++)
+		n += r->headers.items[i].name.n + r->headers.items[i].value.n +
+		     strlen(": \r\n");
+	return (int64_t)n;
+}
+
+/* --- to the client -------------------------------------------------------- */
+
+void
+headers_add_hsts(struct arena *a, struct headers *h, int64_t hsts_s)
 {
 	struct slice name = SLICE("Strict-Transport-Security");
-	struct slice value = arena_printf(a, "max-age=%lld", (long long)hsts_s);
+	struct slice value;
 
-	if (value.p != NULL && headers_find(out, name).p == NULL)
-		headers_add(out, name, value);
+	if (hsts_s <= 0 || headers_find(h, name).p != NULL)
+		return;
+	value = arena_printf(a, "max-age=%lld", (long long)hsts_s);
+	if (value.p != NULL)
+		headers_add(h, name, value);
 }
 
 struct headers
@@ -276,7 +290,6 @@ headers_to_client(struct arena *a, const struct headers *from,
 	}
 	headers_add(&out, SLICE("Via"), SLICE(VIA_TEXT));
 	headers_add(&out, SLICE("X-Request-Id"), request_id);
-	if (hsts_s > 0)
-		add_hsts(a, &out, hsts_s);
+	headers_add_hsts(a, &out, hsts_s);
 	return out;
 }

@@ -6,6 +6,7 @@
  * from headers to headers, in the exchange's arena.
  */
 #include "base/addr.h"
+#include "base/header_rule.h"
 #include "router/edge/message.h"
 
 /* Both sides' names for us. */
@@ -44,6 +45,18 @@ struct headers headers_to_backend(struct arena *a, const struct request *r,
  * hsts_s: Strict-Transport-Security, unless the app has its own; 0: none. */
 struct headers headers_to_client(struct arena *a, const struct headers *from,
     struct slice request_id, int64_t hsts_s);
+
+/* Strict-Transport-Security (RFC 6797, 7.1), for an answer over HTTPS, unless
+ * it has one; hsts_s 0: none.  Needs room for one more. */
+void headers_add_hsts(struct arena *a, struct headers *h, int64_t hsts_s);
+
+/* The headers after an app's rules, .items == NULL past the arena's limit;
+ * without rules, as they are. */
+struct headers headers_ruled(struct arena *a, const struct headers *from,
+    const struct header_rules *rules);
+
+/* Bytes of a request's head, as HTTP/1.1 would write it. */
+int64_t headers_head_size(const struct request *r);
 
 /* Whether the field ends at this hop: the fixed ones, framing, and those that
  * a Connection field of `all` names. */

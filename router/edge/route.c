@@ -140,7 +140,9 @@ is_answered(struct exchange *ex)
 {
 	const struct app_policy *set = &ex->app->set;
 
-	if (set->maintenance)
+	if (!app_policy_admits(set, ex->forwarded.client))
+		exchange_fail(ex, CODE_T12, 0);
+	else if (set->maintenance)
 		exchange_fail(ex, CODE_H80, 0);
 	else if (set->canonical_host[0] != '\0' &&
 		 strcmp(set->canonical_host, ex->host) != 0)
@@ -151,10 +153,29 @@ is_answered(struct exchange *ex)
 	else if (set->max_body > 0 &&
 		 ex->request.content_length > set->max_body)
 		exchange_refuse(ex, 413, "body too large");
-
+	else if (set->max_headers > 0 &&
+		 headers_head_size(&ex->request) > set->max_headers)
+		exchange_refuse(ex, 431, "head too large");
 	else
 		return false;
 	return true;
+}
+
+/* Past the rules: on to a backend. */
+static void
+forward(struct exchange *ex)
+{
+	struct headers h = headers_to_backend(&ex->arena, &ex->request,
+	    &ex->client->origin, &ex->forwarded, ex->request_id, ex->began_ms);
+
+	if (h.items != NULL)
+		h = headers_ruled(
+		    &ex->arena, &h, &ex->app->set.request_headers);
+	ex->to_backend = h;
+	if (h.items == NULL)
+		exchange_refuse(ex, 431, "head too large");
+	else
+		exchange_try(ex);
 }
 
 void
@@ -176,12 +197,6 @@ route(struct exchange *ex)
 		exchange_refuse(ex, 417, "unknown expectation");
 		return;
 	}
-	if (!find_app(ex) || is_answered(ex))
-		return;
-	ex->to_backend = headers_to_backend(&ex->arena, r, &ex->client->origin,
-	    &ex->forwarded, ex->request_id, ex->began_ms);
-	if (ex->to_backend.items == NULL)
-		exchange_refuse(ex, 431, "head too large");
-	else
-		exchange_try(ex);
+	if (find_app(ex) && !is_answered(ex))
+		forward(ex);
 }

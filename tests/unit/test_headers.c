@@ -301,6 +301,52 @@ hsts_is_added_unless_the_app_has_its_own(void **state)
 	arena_clear(&f.arena);
 }
 
+static void
+rules_set_add_and_remove_in_their_order(void **state)
+{
+	struct header_rule items[] = {
+	    {HEADER_RULE_SET, SLICE("X-Frame-Options"), SLICE("DENY")},
+	    {HEADER_RULE_REMOVE, SLICE("server"), SLICE("")},
+	    {HEADER_RULE_ADD, SLICE("Link"), SLICE("b")},
+	    {HEADER_RULE_SET, SLICE("X-New"), SLICE("1")},
+	};
+	struct header_rules rules = {items, COUNT_OF(items)};
+	struct fixture f;
+	struct headers h;
+
+	(void)state;
+	begin(&f);
+	add(&f, "x-frame-options", "ALLOW");
+	add(&f, "X-Frame-Options", "SAMEORIGIN");
+	add(&f, "Server", "secret/1.0");
+	add(&f, "Link", "a");
+	h = headers_ruled(&f.arena, &f.request.headers, &rules);
+	assert_int_equal(count(&h, "X-Frame-Options"), 1);
+	assert_value(&h, "X-Frame-Options", "DENY");
+	assert_int_equal(count(&h, "Server"), 0);
+	assert_int_equal(count(&h, "Link"), 2);
+	assert_value(&h, "X-New", "1");
+	rules.n = 0;
+	h = headers_ruled(&f.arena, &f.request.headers, &rules);
+	assert_ptr_equal(h.items, f.request.headers.items);
+	arena_clear(&f.arena);
+}
+
+static void
+the_size_of_a_head_is_what_http1_would_write(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	f.request.method = SLICE("GET");
+	f.request.target = SLICE("/a");
+	add(&f, "Host", "b");
+	assert_int_equal(headers_head_size(&f.request),
+	    (int64_t)strlen("GET /a HTTP/1.1\r\nHost: b\r\n\r\n"));
+	arena_clear(&f.arena);
+}
+
 int
 main(void)
 {
@@ -316,6 +362,8 @@ main(void)
 	    cmocka_unit_test(a_fit_request_id_is_kept),
 	    cmocka_unit_test(the_client_is_told_via_and_id),
 	    cmocka_unit_test(hsts_is_added_unless_the_app_has_its_own),
+	    cmocka_unit_test(rules_set_add_and_remove_in_their_order),
+	    cmocka_unit_test(the_size_of_a_head_is_what_http1_would_write),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,305 @@
+"""What an app's settings make of requests: redirects, who may come, limits,
+header rules, pages of its own, origins of its domains."""
+
+import socket
+import struct
+import unittest
+
+from towpath import Backend, Ca, Daemon, Https, get, http, wait_for
+from towpath.daemon import Refused
+
+
+class Case(unittest.TestCase):
+    config = {}
+    daemon_class = Daemon
+
+    @classmethod
+    def setUpClass(cls):
+        cls.app = Backend("shop")
+        cls.daemon = cls.daemon_class(**cls.config)
+        cls.ca = Ca()
+        cls.n_apps = 0
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.close()
+        cls.app.close()
+
+    def set(self, host, *settings):
+        self.daemon.cli("apps", "set", host.split(".")[0], *settings)
+
+    def host_of(self, *settings, tls=False, backends=None):
+        """A host of a new app with these settings."""
+        type(self).n_apps += 1
+        name, d = f"app{self.n_apps}", self.daemon
+        host = f"{name}.test.example"
+        d.cli("apps", "create", name)
+        d.cli("backends", "add", name, *(backends or [self.app.address]))
+        if settings:
+            d.cli("apps", "set", name, *settings)
+        d.cli("domains", "add", host, "--app", name)
+        if tls:
+            d.upload("add", host, self.ca.issue(host))
+        return host
+
+    def settings(self, host):
+        return self.daemon.json("apps", "info",
+                                host.split(".")[0])["settings"]
+
+    def refused(self, code, *args):
+        with self.assertRaises(Refused) as caught:
+            self.daemon.cli(*args)
+        self.assertIn(code, caught.exception.stderr)
+        self.assertEqual(len(caught.exception.stderr.strip().splitlines()), 1)
+        return caught.exception.stderr
+
+    def get(self, host, path="/", **kw):
+        return http(self.daemon.http, host, path, **kw)
+
+    def seen(self, answer):
+        """What the backend got, by lower-case name: a list of values."""
+        got = {}
+        for name, value in answer.json()["headers"]:
+            got.setdefault(name.lower(), []).append(value)
+        return got
+
+
+class Redirects(Case):
+    def test_force_https_keeps_the_method_of_what_is_no_get(self):
+        host = self.host_of("force_https=on")
+        for method, status in (("GET", 301), ("HEAD", 301), ("POST", 308),
+                               ("DELETE", 308), ("OPTIONS", 308)):
+            answer = self.get(host, "/a%20b?c=d", method=method)
+            self.assertEqual(
+                (answer.status, answer.headers["location"]),
+                (status, f"https://{host}/a%20b?c=d"), method)
+
+    def test_hsts_is_said_over_https_only_and_on_our_own_answers_too(self):
+        host = self.host_of("hsts=365d", tls=True)
+        name, value = "strict-transport-security", "max-age=31536000"
+        d = self.daemon
+        self.assertEqual(get(d.https, host).headers[name], value)
+        self.assertNotIn(name, self.get(host).headers)
+        self.set(host, "maintenance=on")
+        answer = get(d.https, host)
+        self.assertEqual((answer.status, answer.headers[name]), (503, value))
+        self.set(host, "maintenance=", "hsts=")
+        self.assertNotIn(name, get(d.https, host).headers)
+
+    def test_an_hsts_of_the_apps_own_making_wins(self):
+        host = self.host_of(
+            "hsts=365d", "response_headers=Strict-Transport-Security: "
+            "max-age=60; includeSubDomains", tls=True)
+        with Https(self.daemon.https, host) as c:
+            answer = c.request("/")
+        self.assertEqual(answer.headers["strict-transport-security"],
+                         "max-age=60; includeSubDomains")
+
+    def test_a_canonical_host_is_reached_in_one_step(self):
+        host = self.host_of("force_https=on")
+        name = host.split(".")[0]
+        d = self.daemon
+        d.cli("domains", "add", f"www.{host}", "--app", name)
+        self.set(host, f"canonical_host=www.{host}")
+        answer = self.get(host, "/x?y", method="POST")
+        self.assertEqual((answer.status, answer.headers["location"]),
+                         (308, f"https://www.{host}/x?y"))
+        self.set(host, "force_https=")
+        self.assertEqual(self.get(host, "/x?y").headers["location"],
+                         f"http://www.{host}/x?y")
+        self.assertEqual(self.get(f"www.{host}").status, 200)
+
+    def test_reserved_paths_come_before_every_rule(self):
+        host = self.host_of("force_https=on", "maintenance=on",
+                            "canonical_host=www.elsewhere.example",
+                            "deny=0.0.0.0/0")
+        answer = self.get(host, "/.well-known/towpath/ready")
+        self.assertEqual((answer.status, answer.body), (200, b"ready\n"))
+        self.assertEqual(self.get(host, "/.well-known/towpath/x").status, 404)
+
+
+class Addresses(Case):
+    config = {"router": {"trusted_proxies": "127.0.0.0/8"}}
+
+    def from_(self, host, address):
+        return self.get(host, headers={"X-Forwarded-For": address})
+
+    def test_deny_keeps_out_and_says_t12(self):
+        host = self.host_of("deny=192.0.2.0/24, 2001:db8::/32")
+        for address, status in (("192.0.2.77", 403), ("192.0.3.1", 200),
+                                ("2001:db8::1", 403), ("2001:db9::1", 200)):
+            self.assertEqual(self.from_(host, address).status, status,
+                             address)
+        answer = self.from_(host, "192.0.2.77")
+        self.assertEqual(answer.headers["x-towpath-error"], "T12")
+        wait_for(lambda: any("code=T12" in x and "at=warning" in x
+                             for x in self.daemon.lines()))
+
+    def test_allow_lets_in_only_what_it_names(self):
+        host = self.host_of("allow=192.0.2.0/24", "deny=192.0.2.66")
+        for address, status in (("192.0.2.1", 200), ("192.0.2.66", 403),
+                                ("198.51.100.1", 403), ("unknown", 403)):
+            self.assertEqual(self.from_(host, address).status, status,
+                             address)
+        self.set(host, "allow=", "deny=")
+        self.assertEqual(self.from_(host, "198.51.100.1").status, 200)
+
+    def test_the_client_is_the_last_address_that_is_not_trusted(self):
+        host = self.host_of("deny=203.0.113.9")
+        # what a client claims stands before what our proxies saw
+        answer = self.from_(host, "203.0.113.9, 198.51.100.4, 127.0.0.2")
+        self.assertEqual(answer.status, 200)
+        got = self.seen(answer)
+        self.assertEqual(got["x-real-ip"], ["198.51.100.4"])
+        self.assertEqual(
+            got["x-forwarded-for"],
+            ["203.0.113.9, 198.51.100.4, 127.0.0.2, 127.0.0.1"])
+        self.assertEqual(
+            self.from_(host, "198.51.100.4, 203.0.113.9").status, 403)
+
+    def test_a_list_that_is_wrong_changes_nothing(self):
+        host = self.host_of("deny=192.0.2.1")
+        name = host.split(".")[0]
+        for bad in ("deny=localhost", "deny=10.0.0.0/33", "allow=1.2.3",
+                    "deny=192.0.2.2 oops"):
+            self.refused("N22", "apps", "set", name, bad)
+        self.assertEqual(self.settings(host)["deny"], ["192.0.2.1"])
+
+
+class Behind(Daemon):
+    """Behind a balancer: who does not begin as one is not answered."""
+
+    def serves(self):
+        return True
+
+
+class ProxyProtocol(Case):
+    config = {"listen": {"proxy_protocol": "on"},
+              "router": {"trusted_proxies": "10.0.0.0/8"}}
+    daemon_class = Behind
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.daemon.cli("apps", "create", "shop", "--backend", cls.app.address)
+        cls.host = "shop.test.example"
+        cls.daemon.cli("domains", "add", cls.host, "--app", "shop")
+
+    def ask(self, header, *fields):
+        lines = ["GET / HTTP/1.1", f"Host: {self.host}",
+                 "Connection: close", *fields]
+        with socket.create_connection(
+                ("127.0.0.1", self.daemon.http), timeout=30) as s:
+            s.sendall(header + ("\r\n".join(lines) + "\r\n\r\n").encode())
+            data = b""
+            while piece := s.recv(65536):
+                data += piece
+        return data
+
+    def test_who_connected_is_the_client(self):
+        v2 = (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" +
+              socket.inet_aton("192.0.2.8") + socket.inet_aton("192.0.2.1") +
+              struct.pack("!HH", 4000, 80))
+        for header in (b"PROXY TCP4 192.0.2.8 192.0.2.1 4000 80\r\n", v2):
+            data = self.ask(header, "X-Forwarded-For: 6.6.6.6")
+            self.assertIn(b'["X-Real-IP", "192.0.2.8"]', data)
+            self.assertIn(b'["X-Forwarded-For", "6.6.6.6, 192.0.2.8"]', data)
+
+    def test_a_trusted_one_is_believed_about_those_before_it(self):
+        data = self.ask(b"PROXY TCP4 10.0.0.7 192.0.2.1 4000 80\r\n",
+                        "X-Forwarded-For: 6.6.6.6, 192.0.2.5, 10.0.0.9",
+                        "X-Forwarded-Proto: https")
+        self.assertIn(b'["X-Real-IP", "192.0.2.5"]', data)
+        self.assertIn(b'["X-Forwarded-Proto", "https"]', data)
+
+
+class Limits(Case):
+    def test_max_body_holds_for_lengths_and_for_chunks(self):
+        host = self.host_of("max_body=1k")
+        d = self.daemon
+        self.assertEqual(http(d.http, host, method="POST",
+                              body=b"x" * 1024).status, 200)
+        answer = http(d.http, host, method="POST", body=b"x" * 1025)
+        self.assertEqual((answer.status, answer.headers["x-towpath-error"]),
+                         (413, "H26"))
+        answer = http(d.http, host, method="POST",
+                      body=iter([b"x" * 600, b"x" * 600]),
+                      headers={"Transfer-Encoding": "chunked"})
+        self.assertEqual(answer.status, 413)
+
+    def test_max_headers_counts_the_whole_head(self):
+        host = self.host_of("max_headers=512")
+        self.assertEqual(self.get(host).status, 200)
+        for path, headers in (("/" + "a" * 500, {}),
+                              ("/", {"X-Long": "b" * 500})):
+            answer = self.get(host, path, headers=headers)
+            self.assertEqual(
+                (answer.status, answer.headers["x-towpath-error"]),
+                (431, "H26"))
+        self.set(host, "max_headers=")
+        self.assertEqual(self.get(host, "/" + "a" * 500).status, 200)
+
+
+class HeaderRules(Case):
+    def test_rules_for_responses(self):
+        host = self.host_of("response_headers=-Server",
+                            "response_headers=X-Frame-Options: DENY",
+                            "response_headers=+Link: </a.css>; rel=preload",
+                            "response_headers=Content-Type: text/x-own")
+        headers = self.get(host).headers
+        self.assertNotIn("server", headers)
+        self.assertEqual(headers["x-frame-options"], "DENY")
+        self.assertEqual(headers["link"], "</a.css>; rel=preload")
+        self.assertEqual(headers["content-type"], "text/x-own")
+        self.assertEqual(self.settings(host)["response_headers"][1],
+                         "X-Frame-Options: DENY")
+        self.set(host, "response_headers=")
+        self.assertIn("server", self.get(host).headers)
+
+    def test_rules_for_requests(self):
+        host = self.host_of("request_headers=-Cookie\nX-Tenant: blue")
+        got = self.seen(self.get(host, headers={
+            "Cookie": "a=b", "X-Tenant": "red", "X-Other": "kept"}))
+        self.assertNotIn("cookie", got)
+        self.assertEqual(got["x-tenant"], ["blue"])
+        self.assertEqual(got["x-other"], ["kept"])
+        self.assertEqual(got["x-forwarded-host"], [host])
+
+    def test_what_frames_a_message_or_is_ours_cannot_be_touched(self):
+        host = self.host_of()
+        name = host.split(".")[0]
+        for key, rule in (("request_headers", "Host: evil.example"),
+                          ("request_headers", "-X-Forwarded-For"),
+                          ("request_headers", "Content-Length: 0"),
+                          ("response_headers", "Transfer-Encoding: x"),
+                          ("response_headers", "-Via"),
+                          ("response_headers", "X-A: b\rSet-Cookie: c"),
+                          ("response_headers", "nonsense")):
+            text = self.refused("N22", "apps", "set", name, f"{key}={rule}")
+            self.assertIn(key, text)
+        self.assertEqual(self.settings(host), {})
+
+
+class Defaults(Case):
+    config = {"router": {"trusted_proxies": "127.0.0.0/8"},
+              "defaults": {"deny": ["192.0.2.1", "192.0.2.2"],
+                           "response_headers": ["X-One: 1", "X-Two: 2"],
+                           "max_body": "2k"}}
+
+    def test_they_hold_until_an_app_says_otherwise(self):
+        host = self.host_of()
+        fields = {"X-Forwarded-For": "192.0.2.2"}
+        self.assertEqual(self.get(host, headers=fields).status, 403)
+        answer = self.get(host)
+        self.assertEqual((answer.headers["x-one"], answer.headers["x-two"]),
+                         ("1", "2"))
+        self.set(host, "deny=198.51.100.1", "response_headers=X-Own: 1")
+        answer = self.get(host, headers=fields)
+        self.assertEqual(answer.status, 200)
+        self.assertNotIn("x-one", answer.headers)
+        self.assertEqual(self.get(host, method="POST",
+                                  body=b"x" * 2049).status, 413)
+
+
+if __name__ == "__main__":
+    unittest.main()
