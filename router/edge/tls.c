@@ -10,52 +10,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/edge/tls_certificate.h"
+#include "router/edge/tls_session.h"
 
-#define RECORD_MAX 16384
-
-/*
- * Complete and explicit, so that no file of the system changes it.  AES-128
- * first: its TLS 1.3 hash is SHA-256, which processors have instructions for.
- * Every signature a legal certificate may need is there; so is compatibility
- * mode, for the sake of old middleboxes.  No 0-RTT, no static RSA.
- */
-#define CIPHERS                                                                \
-	":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD"                  \
-	":+ECDHE-ECDSA:+ECDHE-RSA"                                             \
-	":+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1"    \
-	":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384"           \
-	":+SIGN-ECDSA-SECP521R1-SHA512"                                        \
-	":+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384"                 \
-	":+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-PSS-SHA256"                      \
-	":+SIGN-RSA-PSS-SHA384:+SIGN-RSA-PSS-SHA512"                           \
-	":+SIGN-EDDSA-ED25519:+SIGN-EDDSA-ED448"                               \
-	":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512"            \
-	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512"                  \
-	":+CTYPE-SRV-X509:+CTYPE-CLI-X509:%SERVER_PRECEDENCE"
-
-#define PRIORITY      "NONE:+VERS-TLS1.3:+VERS-TLS1.2" CIPHERS
-#define PRIORITY_ONLY "NONE:+VERS-TLS1.3" CIPHERS
-
-struct tls {
-	gnutls_certificate_credentials_t credentials;
-	gnutls_priority_t priority, priority_only13;
-	struct tls_session *writer; /* whose bytes are in `plain` */
-	size_t n_plain;
-	char plain[RECORD_MAX];
-	char received[RECORD_MAX + 1];
-};
-
-struct tls_session {
-	struct tls *tls;
-	gnutls_session_t gnutls;
-	struct stream *out;
-	struct slice fed;
-	tls_choose *choose;
-	void *ctx;
-	bool was_asked; /* choose was called; GnuTLS asks again and again */
-	struct tls_certificate *certificate;
-	int error; /* the last of GnuTLS */
-};
+#define PRIORITY                                                               \
+	"NONE:+VERS-TLS1.3:+VERS-TLS1.2" TLS_CIPHERS ":%SERVER_PRECEDENCE"
+#define PRIORITY_ONLY     "NONE:+VERS-TLS1.3" TLS_CIPHERS ":%SERVER_PRECEDENCE"
+#define PRIORITY_BACKENDS "NONE:+VERS-TLS1.3:+VERS-TLS1.2" TLS_CIPHERS
 
 /* --- callbacks of GnuTLS -------------------------------------------------- */
 
@@ -130,7 +90,9 @@ tls_new(void)
 	gnutls_certificate_set_retrieve_function3(t->credentials, on_retrieve);
 	if (gnutls_priority_init(&t->priority, PRIORITY, &where) != 0 ||
 	    gnutls_priority_init(&t->priority_only13, PRIORITY_ONLY, &where) !=
-		0)
+		0 ||
+	    gnutls_priority_init(
+		&t->priority_backends, PRIORITY_BACKENDS, &where) != 0)
 		die("tls: GnuTLS does not know %s", where);
 	return t;
 }
@@ -143,6 +105,7 @@ tls_free(struct tls *t)
 	gnutls_certificate_free_credentials(t->credentials);
 	gnutls_priority_deinit(t->priority);
 	gnutls_priority_deinit(t->priority_only13);
+	gnutls_priority_deinit(t->priority_backends);
 	free(t);
 }
 
@@ -180,11 +143,16 @@ set_up(struct tls_session *s, const struct tls_options *o)
 		    sizeof(o->ticket_key->bytes)};
 		rc = gnutls_session_ticket_enable_server(g, &key);
 	}
-	gnutls_session_set_ptr(g, s);
-	gnutls_transport_set_ptr(g, s);
-	gnutls_transport_set_pull_function(g, on_pull);
-	gnutls_transport_set_vec_push_function(g, on_push);
 	return rc;
+}
+
+void
+tls_session_connect(struct tls_session *s)
+{
+	gnutls_session_set_ptr(s->gnutls, s);
+	gnutls_transport_set_ptr(s->gnutls, s);
+	gnutls_transport_set_pull_function(s->gnutls, on_pull);
+	gnutls_transport_set_vec_push_function(s->gnutls, on_push);
 }
 
 struct tls_session *
@@ -204,6 +172,7 @@ tls_session_new(
 		free(s);
 		return NULL;
 	}
+	tls_session_connect(s);
 	if (set_up(s, options) != 0) {
 		tls_session_free(s);
 		return NULL;
@@ -222,6 +191,7 @@ tls_session_free(struct tls_session *s)
 	}
 	gnutls_deinit(s->gnutls);
 	tls_certificate_unref(s->certificate); /* the session had pointers */
+	tls_backend_end_free(s->backend);
 	free(s);
 }
 
@@ -325,13 +295,13 @@ tls_write(struct tls_session *s, struct slice plain)
 
 		if (t->writer != s)
 			tls_flush(t);
-		if (n > RECORD_MAX - t->n_plain)
-			n = RECORD_MAX - t->n_plain;
+		if (n > TLS_RECORD_MAX - t->n_plain)
+			n = TLS_RECORD_MAX - t->n_plain;
 		memcpy(t->plain + t->n_plain, plain.p, n);
 		t->n_plain += n;
 		t->writer = s;
 		plain = slice_from(plain, n);
-		if (t->n_plain == RECORD_MAX)
+		if (t->n_plain == TLS_RECORD_MAX)
 			tls_flush(t);
 	}
 }
