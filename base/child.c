@@ -24,7 +24,7 @@ enum child_state {
 
 struct child {
 	enum role role;
-	uint32_t instance;
+	uint32_t instance, generation;
 	const struct child_ops *ops;
 	void *ctx;
 	enum child_state state;
@@ -54,7 +54,7 @@ static enum err
 handle_setup(struct child *c, const struct channel_message *m)
 {
 	struct wire w = wire_open(m->body);
-	uint32_t instance = wire_u32(&w);
+	uint32_t instance = wire_u32(&w), generation = wire_u32(&w);
 	struct slice config = wire_bytes(&w);
 	struct fault f = {0};
 
@@ -62,6 +62,7 @@ handle_setup(struct child *c, const struct channel_message *m)
 	    c->state != CHILD_NEW)
 		return ERR_SYNTAX;
 	c->state = CHILD_SET_UP;
+	c->generation = generation;
 	if (c->ops->on_setup(c->ctx, config, m->fds, m->n_fds, &f) != ERR_OK)
 		fail(c, &f);
 	return ERR_OK;
@@ -249,6 +250,12 @@ child_free(struct child *c)
 	ev_signal_stop(c->loop, &c->terminate);
 	ev_loop_destroy(c->loop);
 	free(c);
+}
+
+uint32_t
+child_generation(const struct child *c)
+{
+	return c->generation;
 }
 
 struct ev_loop *

@@ -73,6 +73,9 @@ struct child *child_new(
     enum role role, uint32_t instance, const struct child_ops *ops, void *ctx);
 void child_free(struct child *c); /* after what hangs on the loop */
 
+/* Of the binary's replacements; told by the set-up, 1 at first. */
+uint32_t child_generation(const struct child *c);
+
 struct ev_loop *child_loop(const struct child *c);
 
 /* Runs the loop until child_exit; returns the exit status. */

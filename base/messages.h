@@ -12,6 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of one towpathd at the same time: who serves, and who drains since it was
+ * replaced. */
+#define GENERATIONS_MAX 4
+
 enum role {
 	ROLE_PARENT,
 	ROLE_CONTROL,
@@ -27,17 +31,18 @@ enum message {
 	MSG_REFUSAL,    /* any -> any: fault */
 
 	/* parent -> child */
-	MSG_SETUP,  /* u32 instance, bytes config (router/config.h),
-		     * then per role; descriptors in this order:
+	MSG_SETUP,  /* u32 instance, u32 generation, bytes config
+		     * (router/config.h), then per role; descriptors in this
+		     * order:
 		     *   control: shared memfd, control socket (listening),
-		     *            limits memfd, one stats page per worker, in
-		     *            order
+		     *            limits memfd, stats memfd
 		     *   keys:    master key file
-		     *   worker:  shared memfd (read-only), own stats page,
+		     *   worker:  shared memfd (read-only), stats memfd,
 		     *            limits memfd, access log (if any), then
 		     *            listeners in the
 		     *            order of the configuration: http, https */
-	MSG_PEER,   /* u8 role, u32 instance; fd: a fresh channel to that peer,
+	MSG_PEER,   /* u8 role, u32 instance (a worker's seat,
+		     * router/config.h); fd: a fresh channel to that peer,
 		     * replacing an older one */
 	MSG_START,  /* every peer is there: enter the sandbox and serve */
 	MSG_DRAIN,  /* u32 ms: stop accepting, finish what is open, exit */

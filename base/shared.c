@@ -1,6 +1,7 @@
 #include "base/shared.h"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +14,11 @@ struct shared {
 	_Atomic uint64_t sequence; /* of masters; odd while they are written */
 	struct ticket_master masters[2];
 };
+
+/* Pages of the file of counters are mapped one by one. */
+#define STATS_STEP 4096
+
+_Static_assert(sizeof(struct stats_page) <= STATS_STEP, "a page has its limit");
 
 static enum err
 create(const char *name, size_t size, int *fd)
@@ -28,10 +34,10 @@ create(const char *name, size_t size, int *fd)
 }
 
 static enum err
-map(int fd, size_t size, bool writable, void **out)
+map(int fd, off_t at, size_t size, bool writable, void **out)
 {
 	int protection = PROT_READ | (writable ? PROT_WRITE : 0);
-	void *p = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+	void *p = mmap(NULL, size, protection, MAP_SHARED, fd, at);
 
 	if (p == MAP_FAILED) {
 		log_error("memory file: %m");
@@ -65,7 +71,7 @@ enum err
 shared_map(int fd, bool writable, struct shared **out)
 {
 	void *p;
-	enum err e = map(fd, sizeof(struct shared), writable, &p);
+	enum err e = map(fd, 0, sizeof(struct shared), writable, &p);
 
 	if (e == ERR_OK)
 		*out = p;
@@ -146,20 +152,35 @@ shared_masters(const struct shared *s, struct ticket_master out[2])
 }
 
 enum err
-stats_create(int *fd)
+stats_create(size_t n, int *fd)
 {
-	return create("towpath-stats", sizeof(struct stats_page), fd);
+	return create("towpath-stats", n * STATS_STEP, fd);
 }
 
 enum err
-stats_map(int fd, bool writable, struct stats_page **out)
+stats_map(int fd, size_t i, bool writable, struct stats_page **out)
 {
+	off_t at = (off_t)(i * STATS_STEP);
+	struct stat st;
 	void *p;
-	enum err e = map(fd, sizeof(struct stats_page), writable, &p);
+	enum err e = ERR_IO;
+
+	/* behind the end there would be a signal and no page */
+	if (fstat(fd, &st) == 0 && at + STATS_STEP <= st.st_size)
+		e = map(fd, at, sizeof(struct stats_page), writable, &p);
 
 	if (e == ERR_OK)
 		*out = p;
 	return e;
+}
+
+void
+stats_begin(struct stats_page *p)
+{
+	atomic_store(&p->connections_open, 0);
+	atomic_store(&p->requests_active, 0);
+	atomic_store(&p->sites_cached, 0);
+	atomic_store(&p->parked, 0);
 }
 
 void

@@ -9,7 +9,8 @@
  * reads the store and compares it at every ClientHello and request; a
  * difference means read again.  So there are no notices and no stale read.
  *
- * `struct stats_page` (one per worker, written by it, summed by control).
+ * `struct stats_page` (one per seat of a worker, written by who sits there,
+ * summed by control).
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -75,8 +76,12 @@ struct stats_page {
 	_Atomic uint64_t log_lines_dropped;
 };
 
-enum err MUST_USE stats_create(int *fd);
-enum err MUST_USE stats_map(int fd, bool writable, struct stats_page **out);
+/* A file of n pages, one for each seat that a worker can have; maps page i. */
+enum err MUST_USE stats_create(size_t n, int *fd);
+enum err MUST_USE stats_map(
+    int fd, size_t i, bool writable, struct stats_page **out);
+/* A worker takes the seat: gauges begin anew, totals go on. */
+void stats_begin(struct stats_page *p);
 void stats_unmap(struct stats_page *p);
 
 #endif

@@ -27,6 +27,19 @@ config_init(struct config *c)
 	}
 }
 
+uint32_t
+config_seat(const struct config *c, uint32_t generation, uint32_t instance)
+{
+	return generation % GENERATIONS_MAX * (uint32_t)c->router.workers +
+	       instance;
+}
+
+size_t
+config_seats(const struct config *c)
+{
+	return GENERATIONS_MAX * (size_t)c->router.workers;
+}
+
 static void
 clear_pairs(struct config_pairs *pairs)
 {

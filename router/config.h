@@ -118,6 +118,14 @@ enum err MUST_USE config_parse(
 enum err MUST_USE config_load(
     const char *path, struct config *out, struct fault *f);
 
+/*
+ * The seat of a worker among all that can live at once: what it counts, where
+ * control finds it.  Its generation is one of the GENERATIONS_MAX newest.
+ */
+uint32_t config_seat(
+    const struct config *c, uint32_t generation, uint32_t instance);
+size_t config_seats(const struct config *c);
+
 /* What a child of that role is given, for MSG_SETUP. */
 void config_encode(const struct config *c, enum role to, struct buf *out);
 /* In the child; *out need not be initialised.  ERR_SYNTAX. */

@@ -3,15 +3,14 @@
 #include "base/mem.h"
 #include "router/config.h"
 
-#define AT(field) offsetof(struct config, field)
+#define AT(field)   offsetof(struct config, field)
 
-#define SECOND    INT64_C(1000)
-#define HOUR      (3600 * SECOND)
-#define DAY       (24 * HOUR)
-#define YEAR      (365 * DAY)
+#define SECOND      INT64_C(1000)
+#define HOUR        (3600 * SECOND)
+#define DAY         (24 * HOUR)
+#define YEAR        (365 * DAY)
 
-/* More cannot be handed to control in one message (one page each). */
-#define WORKERS_MAX 56
+#define WORKERS_MAX 256
 
 /* clang-format off */
 

@@ -61,10 +61,10 @@ struct parent {
 	int status; /* of the exit */
 	bool had_store;
 	/* open for the children */
-	int shared, shared_readonly, limits, master_key;
+	int shared, shared_readonly, stats, limits, master_key;
 	int access_log; /* -1: off */
 	int control_socket;
-	struct fd_list stats, listeners;
+	struct fd_list listeners;
 	struct proc_user control_user, edge_user, keys_user;
 	struct process *processes; /* control, keys 0..N, workers 0..N-1 */
 	size_t n_processes;

@@ -361,9 +361,9 @@ close_all(struct parent *p)
 		close(p->control_socket);
 	}
 	parent_stop_listening(p);
-	fd_list_clear(&p->stats);
 	close_if_open(p->shared);
 	close_if_open(p->shared_readonly);
+	close_if_open(p->stats);
 	close_if_open(p->limits);
 	close_if_open(p->master_key);
 	close_if_open(p->access_log);
@@ -376,6 +376,7 @@ parent_main(const char *config_path)
 	struct parent p = {.config_path = config_path,
 	    .shared = -1,
 	    .shared_readonly = -1,
+	    .stats = -1,
 	    .limits = -1,
 	    .master_key = -1,
 	    .access_log = -1,

@@ -53,7 +53,10 @@ introduce(struct process *to, const struct process *peer, int fd)
 
 	buf_init(&body, 16);
 	wire_put_u8(&body, (uint8_t)peer->role);
-	wire_put_u32(&body, peer->instance);
+	wire_put_u32(
+	    &body, peer->role == ROLE_WORKER
+		       ? config_seat(&peer->parent->config, 1, peer->instance)
+		       : peer->instance);
 	(void)channel_send(to->channel, MSG_PEER, buf_slice(&body), &fd, 1);
 	buf_clear(&body);
 }
@@ -111,10 +114,10 @@ gather_fds(const struct process *c, int fds[CHANNEL_FDS_MAX])
 		fds[n++] = p->shared;
 		fds[n++] = p->control_socket;
 		fds[n++] = p->limits;
-		add_fds(fds, &n, &p->stats);
+		fds[n++] = p->stats;
 	} else {
 		fds[n++] = p->shared_readonly;
-		fds[n++] = p->stats.fds[c->instance];
+		fds[n++] = p->stats;
 		fds[n++] = p->limits;
 		if (p->access_log >= 0)
 			fds[n++] = p->access_log;
@@ -134,6 +137,7 @@ set_up(struct process *c)
 	config_encode(&c->parent->config, c->role, &config);
 	buf_init(&body, CHANNEL_MESSAGE_MAX);
 	wire_put_u32(&body, c->instance);
+	wire_put_u32(&body, 1);
 	wire_put_bytes(&body, buf_slice(&config));
 	if (buf_failed(&config) || buf_failed(&body))
 		log_error("the configuration is too large to be handed over");

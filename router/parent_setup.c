@@ -196,14 +196,9 @@ make_memory(struct parent *p)
 	if (e == ERR_OK)
 		e = shared_fd_readonly(p->shared, &p->shared_readonly);
 	if (e == ERR_OK)
-		e = limits_create((size_t)p->config.router.workers, &p->limits);
-	for (int64_t i = 0; e == ERR_OK && i < p->config.router.workers; i++) {
-		int fd;
-
-		e = stats_create(&fd);
-		if (e == ERR_OK)
-			fd_list_add(&p->stats, fd);
-	}
+		e = limits_create(config_seats(&p->config), &p->limits);
+	if (e == ERR_OK)
+		e = stats_create(config_seats(&p->config), &p->stats);
 	return e;
 }
 

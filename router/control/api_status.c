@@ -112,7 +112,9 @@ api_status(struct api_call *call, struct fault *f)
 	json_put_int(o, "problems", sum(faults));
 	json_put(o, "domains", domains);
 	json_put(o, "faults", faults);
-	json_put(o, "workers", workers_json(c->workers));
+	json_put(o, "workers", workers_json(c));
+	json_put_int(o, "generation", child_generation(c->child));
+	json_put(o, "generations", workers_generations_json(c));
 	json_put(o, "acme", ca_json(c));
 	json_put(o, "store", store_json(c));
 	json_put_bool(o, "keys", keyring_is_ready(c->keyring));

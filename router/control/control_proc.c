@@ -22,7 +22,8 @@ enum {
 	FD_SHARED,
 	FD_SOCKET,
 	FD_LIMITS,
-	FD_PAGES
+	FD_STATS,
+	FD_ALL
 };
 
 static int
@@ -98,15 +99,14 @@ on_setup(
 	struct control *c = ctx;
 	enum err e;
 
-	if (config_decode(config, &c->config) != ERR_OK || n_fds < FD_PAGES)
+	if (config_decode(config, &c->config) != ERR_OK || n_fds < FD_ALL)
 		return internal(f, "the set-up cannot be read");
 	if (shared_map(fds[FD_SHARED], true, &c->shared) != ERR_OK)
 		return internal(f, "the shared memory cannot be mapped");
 	if (limits_map(fds[FD_LIMITS], &c->limits) != ERR_OK)
 		return internal(f, "the memory of limits cannot be mapped");
-	for (size_t i = FD_PAGES; i < n_fds; i++)
-		if (workers_add_page(c->workers, take(&fds[i])) != ERR_OK)
-			return internal(f, "a worker's page cannot be mapped");
+	if (workers_map_pages(c, fds[FD_STATS]) != ERR_OK)
+		return internal(f, "the workers' pages cannot be mapped");
 	set_policy(c);
 	e = open_store(c, f);
 	if (e == ERR_OK)

@@ -12,13 +12,13 @@
 #define COUNT_HOSTS_MAX 400 /* of one question: a message holds so many */
 
 struct worker_link {
-	struct stats_page *page; /* NULL: none was given */
+	struct stats_page *page; /* NULL: no such seat */
 	struct channel *channel; /* NULL: never there */
 };
 
 struct workers {
 	struct worker_link items[WORKERS_MAX];
-	size_t n;       /* with a page */
+	size_t n;       /* seats, each with a page */
 	size_t n_links; /* with a channel, at most */
 };
 
@@ -42,15 +42,14 @@ workers_free(struct workers *w)
 }
 
 enum err
-workers_add_page(struct workers *w, int fd)
+workers_map_pages(struct control *c, int fd)
 {
-	enum err e = ERR_TOO_BIG;
+	struct workers *w = c->workers;
+	size_t n = config_seats(&c->config);
+	enum err e = n <= WORKERS_MAX ? ERR_OK : ERR_TOO_BIG;
 
-	if (w->n < WORKERS_MAX)
-		e = stats_map(fd, false, &w->items[w->n].page);
-	if (e == ERR_OK)
-		w->n++;
-	close(fd);
+	for (; e == ERR_OK && w->n < n; w->n++)
+		e = stats_map(fd, w->n, false, &w->items[w->n].page);
 	return e;
 }
 
@@ -72,21 +71,21 @@ on_closed(void *ctx, struct channel *c)
 }
 
 void
-workers_set_channel(struct control *c, uint32_t i, int fd)
+workers_set_channel(struct control *c, uint32_t seat, int fd)
 {
 	static const struct channel_ops ops = {on_message, on_closed};
 	struct workers *w = c->workers;
 
-	if (i >= WORKERS_MAX) {
+	if (seat >= w->n) {
 		close(fd);
 		return;
 	}
-	channel_free(w->items[i].channel);
-	w->items[i].channel =
-	    channel_new(fd, ROLE_CONTROL, ROLE_WORKER, i, &ops, c);
-	channel_start(w->items[i].channel, c->loop);
-	if (i >= w->n_links)
-		w->n_links = i + 1;
+	channel_free(w->items[seat].channel);
+	w->items[seat].channel =
+	    channel_new(fd, ROLE_CONTROL, ROLE_WORKER, seat, &ops, c);
+	channel_start(w->items[seat].channel, c->loop);
+	if (seat >= w->n_links)
+		w->n_links = seat + 1;
 }
 
 /* The counters that /v1/status tells, by their names in it. */
@@ -117,40 +116,106 @@ is_up(const struct worker_link *l)
 	return l->channel != NULL && channel_is_open(l->channel);
 }
 
-/* Writes one worker, and adds it to the sums. */
+static uint64_t
+counter_of(const struct worker_link *l, const struct counter *c)
+{
+	const char *at = (const char *)l->page + c->offset;
+
+	return atomic_load((const _Atomic uint64_t *)at);
+}
+
 static json_t *
-worker_json(const struct worker_link *l, uint64_t sums[])
+worker_json(const struct worker_link *l)
 {
 	json_t *o = json_object();
 
 	json_put_bool(o, "up", is_up(l));
-	for (size_t i = 0; i < COUNT_OF(counters); i++) {
-		const char *at = (const char *)l->page + counters[i].offset;
-		uint64_t n = atomic_load((const _Atomic uint64_t *)at);
+	for (size_t i = 0; i < COUNT_OF(counters); i++)
+		json_put_int(
+		    o, counters[i].name, (int64_t)counter_of(l, &counters[i]));
+	return o;
+}
 
-		json_put_int(o, counters[i].name, (int64_t)n);
-		sums[i] += n;
+/* Over all seats: what workers of former generations counted is not lost. */
+static int64_t
+sum_of(const struct workers *w, const struct counter *c)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		sum += counter_of(&w->items[i], c);
+	return (int64_t)sum;
+}
+
+/* The seats of a generation: so many from here on. */
+static const struct worker_link *
+seats_of(const struct control *c, uint32_t generation, size_t *n)
+{
+	*n = (size_t)c->config.router.workers;
+	return &c->workers->items[config_seat(&c->config, generation, 0)];
+}
+
+json_t *
+workers_json(const struct control *c)
+{
+	json_t *o = json_object(), *each = json_array();
+	const struct worker_link *links;
+	int64_t up = 0;
+	size_t n;
+
+	links = seats_of(c, child_generation(c->child), &n);
+	for (size_t i = 0; i < n; i++) {
+		up += is_up(&links[i]);
+		json_array_append_new(each, worker_json(&links[i]));
 	}
+	json_put_int(o, "count", (int64_t)n);
+	json_put_int(o, "up", up);
+	for (size_t i = 0; i < COUNT_OF(counters); i++)
+		json_put_int(
+		    o, counters[i].name, sum_of(c->workers, &counters[i]));
+	json_put(o, "each", each);
+	return o;
+}
+
+/* NULL: nobody of that generation lives. */
+static json_t *
+generation_json(const struct control *c, uint32_t number)
+{
+	const struct worker_link *links;
+	int64_t up = 0, connections = 0;
+	json_t *o;
+	size_t n;
+
+	links = seats_of(c, number, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_up(&links[i]))
+			continue;
+		up++;
+		connections +=
+		    (int64_t)atomic_load(&links[i].page->connections_open);
+	}
+	if (up == 0)
+		return NULL;
+	o = json_object();
+	json_put_int(o, "number", number);
+	json_put_int(o, "workers", up);
+	json_put_int(o, "connections", connections);
 	return o;
 }
 
 json_t *
-workers_json(const struct workers *w)
+workers_generations_json(const struct control *c)
 {
-	uint64_t sums[COUNT_OF(counters)] = {0};
-	json_t *o = json_object(), *each = json_array();
-	int64_t up = 0;
+	uint32_t newest = child_generation(c->child);
+	json_t *all = json_array();
 
-	for (size_t i = 0; i < w->n; i++) {
-		up += is_up(&w->items[i]);
-		json_array_append_new(each, worker_json(&w->items[i], sums));
+	for (uint32_t i = 0; i < GENERATIONS_MAX && i < newest; i++) {
+		json_t *o = generation_json(c, newest - i);
+
+		if (o != NULL)
+			json_array_append_new(all, o);
 	}
-	json_put_int(o, "count", (int64_t)w->n);
-	json_put_int(o, "up", up);
-	for (size_t i = 0; i < COUNT_OF(counters); i++)
-		json_put_int(o, counters[i].name, (int64_t)sums[i]);
-	json_put(o, "each", each);
-	return o;
+	return all;
 }
 
 /* A count under way.  Owned by: its open questions; the last one frees it. */

@@ -18,14 +18,17 @@ struct workers;
 struct workers *workers_new(void);
 void workers_free(struct workers *w);
 
-/* A worker's page of counters; takes fd.  In the order of the workers. */
-enum err MUST_USE workers_add_page(struct workers *w, int fd);
-/* A fresh channel to worker i; takes fd. */
-void workers_set_channel(struct control *c, uint32_t i, int fd);
+/* The pages of counters, one for each seat (router/config.h).  The fd stays
+ * the caller's. */
+enum err MUST_USE workers_map_pages(struct control *c, int fd);
+/* A fresh channel to the worker of a seat; takes fd. */
+void workers_set_channel(struct control *c, uint32_t seat, int fd);
 
 /* For /v1/status: the sums of all counters, and in `each` those of every
- * worker, in the order of their numbers. */
-json_t *workers_json(const struct workers *w);
+ * worker of this generation, in the order of their numbers. */
+json_t *workers_json(const struct control *c);
+/* The generations that live, the newest first: number, workers, connections. */
+json_t *workers_generations_json(const struct control *c);
 
 /*
  * Requests of the last 24 h of each host, summed over all workers; `done` is

@@ -24,7 +24,7 @@ struct listeners;
 struct worker {
 	struct child *child;
 	struct ev_loop *loop;
-	uint32_t instance;
+	uint32_t seat; /* among all workers (router/config.h) */
 	struct config config;
 	/* shared with other processes */
 	struct shared *shared;

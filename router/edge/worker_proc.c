@@ -191,9 +191,10 @@ static enum err
 map_shared(struct worker *w, const int *fds, size_t n, struct fault *f)
 {
 	if (n >= 3 && shared_map(fds[0], false, &w->shared) == ERR_OK &&
-	    stats_map(fds[1], true, &w->stats) == ERR_OK &&
+	    stats_map(fds[1], w->seat, true, &w->stats) == ERR_OK &&
 	    limits_map(fds[2], &w->limits) == ERR_OK) {
-		limits_begin(w->limits, w->instance);
+		stats_begin(w->stats);
+		limits_begin(w->limits, w->seat);
 		return ERR_OK;
 	}
 	fault_set(f, FAULT_S25_INTERNAL, "worker: no shared memory");
@@ -236,6 +237,7 @@ on_setup(
 		fault_set(f, FAULT_S25_INTERNAL, "worker: bad configuration");
 		return e;
 	}
+	w->seat = config_seat(&w->config, child_generation(w->child), w->seat);
 	log_set_level((enum log_level)w->config.router.log_level);
 	e = map_shared(w, fds, n_fds, f);
 	if (e == ERR_OK)
@@ -303,7 +305,7 @@ on_reopen(void *ctx, int fd)
 static void
 init(struct worker *w, uint32_t instance)
 {
-	w->instance = instance;
+	w->seat = instance; /* until it is told its generation */
 	list_init(&w->conns);
 	list_init(&w->closed);
 	list_init(&w->woken);

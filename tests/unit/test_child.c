@@ -185,6 +185,7 @@ send_setup(struct scene *s, const char *config)
 	s->in = pipe_fds[0];
 	buf_init(&b, 1024);
 	wire_put_u32(&b, 5);
+	wire_put_u32(&b, 1);
 	wire_put_str(&b, config);
 	assert_int_equal(
 	    channel_send(s->channel, MSG_SETUP, buf_slice(&b), &pipe_fds[1], 1),

@@ -156,13 +156,35 @@ stats_pages_are_shared(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(stats_create(&fd), ERR_OK);
-	assert_int_equal(stats_map(fd, true, &writer), ERR_OK);
-	assert_int_equal(stats_map(fd, false, &reader), ERR_OK);
+	assert_int_equal(stats_create(2, &fd), ERR_OK);
+	assert_int_equal(stats_map(fd, 1, true, &writer), ERR_OK);
+	assert_int_equal(stats_map(fd, 1, false, &reader), ERR_OK);
 	atomic_fetch_add(&writer->requests_total, 3);
 	assert_int_equal(atomic_load(&reader->requests_total), 3);
+	stats_unmap(reader);
+	assert_int_equal(stats_map(fd, 0, false, &reader), ERR_OK);
+	assert_int_equal(atomic_load(&reader->requests_total), 0);
 	stats_unmap(writer);
 	stats_unmap(reader);
+	assert_int_equal(stats_map(fd, 2, false, &reader), ERR_IO);
+	close(fd);
+}
+
+static void
+successor_keeps_totals_and_begins_gauges_anew(void **state)
+{
+	struct stats_page *p;
+	int fd;
+
+	(void)state;
+	assert_int_equal(stats_create(1, &fd), ERR_OK);
+	assert_int_equal(stats_map(fd, 0, true, &p), ERR_OK);
+	atomic_store(&p->requests_total, 3);
+	atomic_store(&p->connections_open, 2);
+	stats_begin(p);
+	assert_int_equal(atomic_load(&p->requests_total), 3);
+	assert_int_equal(atomic_load(&p->connections_open), 0);
+	stats_unmap(p);
 	close(fd);
 }
 
@@ -177,6 +199,7 @@ main(void)
 	    cmocka_unit_test(masters_are_current_and_previous),
 	    cmocka_unit_test(masters_are_never_torn),
 	    cmocka_unit_test(stats_pages_are_shared),
+	    cmocka_unit_test(successor_keeps_totals_and_begins_gauges_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

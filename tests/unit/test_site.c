@@ -92,8 +92,8 @@ open_shared(struct world *w)
 	assert_int_equal(shared_fd_readonly(fd, &readonly), ERR_OK);
 	assert_int_equal(shared_map(fd, true, &w->control), ERR_OK);
 	assert_int_equal(shared_map(readonly, false, &w->worker), ERR_OK);
-	assert_int_equal(stats_create(&stats), ERR_OK);
-	assert_int_equal(stats_map(stats, true, &w->stats), ERR_OK);
+	assert_int_equal(stats_create(1, &stats), ERR_OK);
+	assert_int_equal(stats_map(stats, 0, true, &w->stats), ERR_OK);
 	close(fd);
 	close(readonly);
 	close(stats);
