@@ -11,4 +11,5 @@
 	.section .rodata
 	text schema_sql, base/schema.sql
 	text schema_2_sql, base/schema_2.sql
+	text schema_3_sql, base/schema_3.sql
 	.section .note.GNU-stack, "", @progbits
