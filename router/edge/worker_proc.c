@@ -204,8 +204,7 @@ map_shared(struct worker *w, const int *fds, size_t n, struct fault *f)
 static void
 open_caches(struct worker *w)
 {
-	backends_init(
-	    &w->backends, w->limits, w->instance, upstreams_close_idle);
+	backends_init(&w->backends, w->limits, w->seat, upstreams_close_idle);
 	apps_init(
 	    &w->apps, w->db, w->shared, &w->config, &w->backends, w->stats);
 	sites_init(&w->sites, w->db, w->shared, w->config.platform.apps_domain,
