@@ -105,7 +105,7 @@ backend_put(struct control *c, const struct app *a, const char *text,
 		    "App %s has the backend %s already", a->name, b.text);
 		return e;
 	}
-	if (e == ERR_OK)
+	if (e == ERR_OK && b.host[0] == '\0')
 		e = put_target(c, id, &b.addr);
 	if (e == ERR_OK)
 		e = mark_app(c, a);

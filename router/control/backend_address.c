@@ -40,18 +40,43 @@ take_weight(struct slice *s, int *weight)
 }
 
 static bool
-looks_like_a_name(struct slice s)
+has_letter(struct slice s)
 {
-	size_t colon = slice_find(s, ':');
-	uint64_t port;
-
-	if (slice_to_u64(slice_from(s, colon + 1), &port) != ERR_OK ||
-	    port == 0 || port > 65535)
-		return false;
-	for (size_t i = 0; i < colon; i++)
+	for (size_t i = 0; i < s.n; i++)
 		if ((s.p[i] | 0x20) >= 'a' && (s.p[i] | 0x20) <= 'z')
 			return true;
 	return false;
+}
+
+/* A name of one label ("localhost", "app") is good where it is resolved. */
+static enum err
+read_host(struct slice s, char out[HOST_SIZE])
+{
+	if (slice_find(s, '.') < s.n)
+		return host_normalise(s, out, NULL) == ERR_OK &&
+			       !host_is_wildcard(slice_str(out))
+			   ? ERR_OK
+			   : ERR_SYNTAX;
+	if (!has_letter(s) || s.n > 63 || s.p[0] == '-' || s.p[s.n - 1] == '-')
+		return ERR_SYNTAX;
+	return host_canonical(s, out);
+}
+
+/* "app.internal:3000"; .addr of the place is left alone. */
+static enum err
+read_host_port(struct slice s, struct backend_address *out)
+{
+	size_t colon = slice_find(s, ':');
+	struct slice digits = slice_from(s, colon + 1);
+	uint64_t port = 443;
+
+	if (colon == s.n && out->protocol != BACKEND_HTTPS)
+		return ERR_SYNTAX;
+	if (colon < s.n && (slice_to_u64(digits, &port) != ERR_OK ||
+			       port == 0 || port > UINT16_MAX))
+		return ERR_SYNTAX;
+	out->port = (uint16_t)port;
+	return read_host(slice_of(s.p, colon), out->host);
 }
 
 /* One spelling for one socket: no //, /./ or /../ in a path, and no blank. */
@@ -72,13 +97,39 @@ is_plain_path(struct slice path)
 	return true;
 }
 
+/* Where it is; `shown` is that in its one spelling. */
+static enum err
+read_place(struct slice s, struct backend_address *out,
+    char shown[BACKEND_ADDRESS_SIZE], const char **why)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	if (addr_parse(s, &out->addr) == ERR_OK ||
+	    (out->protocol == BACKEND_HTTPS &&
+		addr_parse_ip(s, 443, &out->addr) == ERR_OK)) {
+		(void)snprintf(shown, BACKEND_ADDRESS_SIZE, "%s",
+		    addr_format(&out->addr, text));
+		*why = "write the path without //, ., .. and blanks";
+		return out->addr.u.sa.sa_family != AF_UNIX ||
+			       is_plain_path(slice_from(s, strlen("unix:")))
+			   ? ERR_OK
+			   : ERR_SYNTAX;
+	}
+	*why = "it is neither HOST:PORT, [IPv6]:PORT nor unix:/PATH";
+	if (read_host_port(s, out) != ERR_OK)
+		return ERR_SYNTAX;
+	(void)snprintf(
+	    shown, BACKEND_ADDRESS_SIZE, "%s:%u", out->host, out->port);
+	return ERR_OK;
+}
+
 enum err
 backend_address_parse(
     struct slice s, struct backend_address *out, struct fault *f)
 {
 	struct slice rest = slice_trim(s);
-	const char *prefix = "";
-	char text[ADDR_TEXT_SIZE];
+	const char *prefix = "", *why;
+	char shown[BACKEND_ADDRESS_SIZE];
 
 	*out = (struct backend_address){0};
 	if (take_weight(&rest, &out->weight) != ERR_OK)
@@ -92,18 +143,9 @@ backend_address_parse(
 			prefix = protocols[i].prefix;
 		break;
 	}
-	if (addr_parse(rest, &out->addr) != ERR_OK)
-		return refuse(f, s,
-		    looks_like_a_name(rest)
-			? "give its IP address, names are not resolved"
-			: "it is neither ADDRESS:PORT, [IPv6]:PORT nor "
-			  "unix:/PATH");
-	if (out->addr.u.sa.sa_family == AF_UNIX &&
-	    !is_plain_path(slice_from(rest, strlen("unix:"))))
-		return refuse(
-		    f, s, "write the path without //, ., .. and blanks");
-	(void)snprintf(out->text, sizeof(out->text), "%s%s", prefix,
-	    addr_format(&out->addr, text));
+	if (read_place(rest, out, shown, &why) != ERR_OK)
+		return refuse(f, s, why);
+	(void)snprintf(out->text, sizeof(out->text), "%s%s", prefix, shown);
 	return ERR_OK;
 }
 
@@ -165,6 +207,8 @@ backend_address_check(const struct backend_address *a,
 	const struct addr *addr = &a->addr;
 	enum err e = ERR_OK;
 
+	if (a->host[0] != '\0')
+		return ERR_OK;
 	if (addr->u.sa.sa_family == AF_UNIX) {
 		if (own->control_socket != NULL &&
 		    strcmp(addr->u.un.sun_path, own->control_socket) == 0)

@@ -1,13 +1,15 @@
 #ifndef ROUTER_CONTROL_BACKEND_ADDRESS_H
 #define ROUTER_CONTROL_BACKEND_ADDRESS_H
 /*
- * BACKEND as people write it: ADDRESS:PORT, [IPv6]:PORT or unix:/PATH, with
- * h2c:// or https:// in front for the protocol and *N behind for the weight.
+ * BACKEND as people write it: HOST:PORT, ADDRESS:PORT, [IPv6]:PORT or
+ * unix:/PATH, with h2c:// or https:// in front for the protocol and *N behind
+ * for the weight.  https:// may leave out the port, which is 443 then.
  */
 #include "base/addr.h"
 #include "base/fault.h"
+#include "base/host.h"
 
-#define BACKEND_ADDRESS_SIZE 160
+#define BACKEND_ADDRESS_SIZE (HOST_SIZE + 32)
 #define BACKEND_WEIGHT_MAX   1000
 
 enum backend_protocol {
@@ -18,13 +20,15 @@ enum backend_protocol {
 
 struct backend_address {
 	enum backend_protocol protocol;
-	struct addr addr;
-	int weight;                      /* 1 when not given */
+	char host[HOST_SIZE]; /* to be resolved; "": addr says where it is */
+	uint16_t port;        /* of host */
+	struct addr addr;     /* when there is no host */
+	int weight;           /* 1 when not given */
 	char text[BACKEND_ADDRESS_SIZE]; /* as stored: without the weight, and
 					  * the same for equal addresses */
 };
 
-/* ERR_SYNTAX and N19.  A name where an address is wanted is told so. */
+/* ERR_SYNTAX and N19. */
 enum err MUST_USE backend_address_parse(
     struct slice s, struct backend_address *out, struct fault *f);
 
@@ -38,7 +42,8 @@ struct backend_own {
 };
 
 /* ERR_DENIED and N19: one of our own sockets, a link-local, multicast or
- * unspecified address. */
+ * unspecified address.  A host is only what it resolves to: addresses found
+ * for it are to be asked about one by one, as .addr without a .host. */
 enum err MUST_USE backend_address_check(const struct backend_address *a,
     const struct backend_own *own, struct fault *f);
 

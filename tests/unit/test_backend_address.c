@@ -19,6 +19,14 @@ backends_are_read_in_every_form(void **state)
 	    {"https://10.0.0.5:443", "https://10.0.0.5:443", 1, BACKEND_HTTPS},
 	    {"http://10.0.0.5:80", "10.0.0.5:80", 1, BACKEND_HTTP1},
 	    {"unix:/run/app.sock", "unix:/run/app.sock", 1, BACKEND_HTTP1},
+	    {"h2c://unix:/run/g", "h2c://unix:/run/g", 1, BACKEND_H2C},
+	    {"App.Internal.:3000*2", "app.internal:3000", 2, BACKEND_HTTP1},
+	    {"localhost:3000", "localhost:3000", 1, BACKEND_HTTP1},
+	    {"h2c://grpc:50051", "h2c://grpc:50051", 1, BACKEND_H2C},
+	    {"https://b\xc3\xbc.example", "https://xn--b-eha.example:443", 1,
+		BACKEND_HTTPS},
+	    {"https://10.0.0.5", "https://10.0.0.5:443", 1, BACKEND_HTTPS},
+	    {"https://[::1]", "https://[::1]:443", 1, BACKEND_HTTPS},
 	};
 
 	(void)state;
@@ -42,7 +50,9 @@ what_is_no_backend_is_refused_with_n19(void **state)
 	    "10.0.0.1:0", "10.0.0.1:99999", "10.0.0.1:+80", "10.0.0.1:80*0",
 	    "10.0.0.1:80*1001", "10.0.0.1:80*x", "unix:relative",
 	    "unix:/run/../etc/x", "unix:/run/x *7", "unix:/run/a b",
-	    "unix://run/x", "ftp://10.0.0.1:21", "localhost:3000",
+	    "unix://run/x", "ftp://10.0.0.1:21", "localhost", "-x:80",
+	    "a..b:80", "*.example.com:80", "example.com:0", "1.2.3:80",
+	    "https://example.com:443/x", "http://example.com",
 	    "10.0.0.1:80/path"};
 
 	(void)state;
