@@ -131,7 +131,8 @@ open_reader(struct db *db)
 	}
 	text = buf_take(&uri);
 	code = sqlite3_open_v2(text, &db->handle,
-	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+		SQLITE_OPEN_EXRESCODE, /* db_is_passing tells them apart */
 	    READ_ONLY_VFS);
 	free(text);
 	if (code != SQLITE_OK)
@@ -148,7 +149,8 @@ open_writer(struct db *db)
 	mode_t mask = umask(027);
 	int persist = 1;
 	int code = sqlite3_open_v2(db->path, &db->handle,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
+		SQLITE_OPEN_EXRESCODE,
 	    NULL);
 
 	umask(mask);
