@@ -58,12 +58,16 @@ add_backend(struct apps *as, struct app *a, struct stmt *s)
 	struct app_backend *row = &a->backends[a->n_backends];
 	struct slice given = stmt_get(s, 0), target = stmt_get(s, 1);
 	int64_t weight = stmt_get_int(s, 2);
+	struct backend_way way = {.proxy = a->set.proxy_protocol,
+	    .tls_name = slice_str(a->set.backend_host),
+	    .ca = slice_str(a->set.backend_ca)};
 
 	if (target.n == 0) {
 		a->n_unresolved++;
 		return;
 	}
-	if (backend_get(as->backends, given, target, &row->backend) != ERR_OK) {
+	if (backend_get(as->backends, given, target, &way, &row->backend) !=
+	    ERR_OK) {
 		log_warning("app %s: backend %" SLICE_FMT " cannot be used",
 		    a->name, SLICE_ARG(given));
 		return;

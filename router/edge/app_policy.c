@@ -16,6 +16,8 @@ enum kind {
 	KIND_NETWORKS,
 	KIND_REQUEST_RULES,
 	KIND_RESPONSE_RULES,
+	KIND_PROXY,
+	KIND_TEXT,
 };
 
 static const struct row {
@@ -42,6 +44,9 @@ static const struct row {
 	offsetof(struct app_policy, request_headers)},
     {"response_headers", KIND_RESPONSE_RULES,
 	offsetof(struct app_policy, response_headers)},
+    {"proxy_protocol", KIND_PROXY, offsetof(struct app_policy, proxy_protocol)},
+    {"backend_host", KIND_HOST, offsetof(struct app_policy, backend_host)},
+    {"backend_ca", KIND_TEXT, offsetof(struct app_policy, backend_ca)},
 };
 
 void
@@ -121,6 +126,8 @@ app_policy_clear(struct app_policy *s)
 	clear_networks(&s->deny);
 	clear_rules(&s->request_headers);
 	clear_rules(&s->response_headers);
+	free(s->backend_ca);
+	s->backend_ca = NULL;
 }
 
 static bool
@@ -211,6 +218,17 @@ set_balance(enum balance *balance, struct slice v)
 }
 
 static void
+set_proxy(enum backend_proxy *proxy, struct slice v)
+{
+	if (slice_eq(v, SLICE("off")))
+		*proxy = BACKEND_PROXY_OFF;
+	else if (slice_eq(v, SLICE("v1")))
+		*proxy = BACKEND_PROXY_V1;
+	else if (slice_eq(v, SLICE("v2")))
+		*proxy = BACKEND_PROXY_V2;
+}
+
+static void
 set(struct app_policy *s, const struct row *row, struct slice v)
 {
 	void *field = (char *)s + row->offset;
@@ -246,6 +264,13 @@ set(struct app_policy *s, const struct row *row, struct slice v)
 		break;
 	case KIND_RESPONSE_RULES:
 		add_rule(field, HEADER_RULE_RESPONSE, v);
+		break;
+	case KIND_PROXY:
+		set_proxy(field, v);
+		break;
+	case KIND_TEXT:
+		free(*(char **)field);
+		*(char **)field = xstrdup_slice(v);
 		break;
 	}
 }

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/header_rule.h"
 #include "base/host.h"
+#include "router/edge/backend.h"
 #include "router/edge/balance.h"
 
 struct policy_networks {
@@ -34,6 +35,9 @@ struct app_policy {
 	struct policy_networks deny;
 	struct header_rules request_headers, response_headers;
 	enum balance balance;
+	enum backend_proxy proxy_protocol;
+	char backend_host[HOST_SIZE]; /* struct backend_way's tls_name */
+	char *backend_ca;             /* its ca; NULL: none */
 };
 
 void app_policy_init(struct app_policy *s); /* INTERFACE.md's defaults */
