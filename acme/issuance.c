@@ -198,6 +198,7 @@ publish(struct issuance *i)
 	const struct authorization *c = &i->order->challenge;
 	char *text = ca_key_authorization(i->env->ca, c->token);
 	struct challenge_row row = {
+	    .type = c->type,
 	    .host = c->host,
 	    .token = c->token,
 	    .key_authorization = text,
@@ -410,11 +411,25 @@ drive(struct issuance *i)
 	}
 }
 
+/* As configured, but first what worked last, and last what did not. */
+static struct challenge_choice
+choice_for(const struct issuance *i)
+{
+	struct challenge_choice choice = i->env->config->challenges;
+	enum challenge_type last;
+	bool worked;
+
+	if (rows_last_challenge(i->env->db, i->host, &last, &worked) == ERR_OK)
+		challenge_choice_learn(&choice, last, worked);
+	return choice;
+}
+
 enum err
 issuance_start(struct issuance *i)
 {
 	struct order_row row;
 	enum err e = rows_order(i->env->db, i->id, &row);
+	struct challenge_choice choice = choice_for(i);
 	bool is_elsewhere;
 
 	if (e != ERR_OK)
@@ -422,7 +437,7 @@ issuance_start(struct issuance *i)
 	/* begun with another CA: ordered anew here, the key is kept */
 	is_elsewhere = strcmp(row.directory, i->env->config->directory) != 0;
 	i->order = order_new((const char *const *)row.names, row.n_names,
-	    i->env->config->profile, is_elsewhere ? NULL : row.url,
+	    i->env->config->profile, &choice, is_elsewhere ? NULL : row.url,
 	    clock_mono_ms());
 	i->is_counted = i->order->url != NULL;
 	buf_add(&i->sealed, buf_slice(&row.sealed));

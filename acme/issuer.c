@@ -47,7 +47,7 @@ copy_config(const struct issuer_config *c)
 	    .key_type = copy(c->key_type),
 	    .eab_kid = copy(c->eab_kid),
 	    .eab_hmac_key = copy(c->eab_hmac_key),
-	    .http01 = c->http01,
+	    .challenges = c->challenges,
 	    .max_orders = c->max_orders == 0 ? 1 : c->max_orders,
 	};
 }
@@ -298,7 +298,7 @@ check_order(const struct issuer *is, const char *const *names, size_t n_names,
 		return ERR_TOO_BIG;
 	}
 	for (size_t i = 0; i < n_names; i++) {
-		if (is->config.http01 && !host_is_wildcard(slice_str(names[i])))
+		if (challenge_choice_fits(&is->config.challenges, names[i]))
 			continue;
 		fault_set(f, FAULT_A27_NO_USABLE_CHALLENGE,
 		    "No allowed challenge can be used for %s", names[i]);

@@ -12,6 +12,7 @@
  */
 #include <ev.h>
 
+#include "acme/challenge.h"
 #include "base/db.h"
 #include "base/fetch.h"
 #include "base/shared.h"
@@ -26,7 +27,7 @@ struct issuer_config {
 	const char *profile;
 	const char *key_type; /* "ecdsa-p256" | "rsa-2048" */
 	const char *eab_kid, *eab_hmac_key;
-	bool http01;       /* allowed by configuration */
+	struct challenge_choice challenges; /* allowed, the best first */
 	size_t max_orders; /* in flight at once; more wait in line */
 };
 

@@ -30,7 +30,7 @@ order_state_text(enum order_state s)
 
 struct order *
 order_new(const char *const *names, size_t n_names, const char *profile,
-    const char *url, int64_t mono_ms)
+    const struct challenge_choice *choice, const char *url, int64_t mono_ms)
 {
 	struct order *o = xcalloc(1, sizeof(*o));
 
@@ -41,6 +41,7 @@ order_new(const char *const *names, size_t n_names, const char *profile,
 		o->names[i] = xstrdup(names[i]);
 	o->n_names = n_names;
 	o->profile = xstrdup(profile);
+	o->choice = *choice;
 	o->url = xstrdup(url);
 	o->give_up_ms = mono_ms + ORDER_TIME_MAX_MS;
 	buf_init(&o->payload, ORDER_PAYLOAD_MAX);

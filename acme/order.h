@@ -71,7 +71,8 @@ struct order {
 	bool is_changed;
 	char **names; /* [0] is the domain it is for */
 	size_t n_names;
-	char *profile;                              /* "": none */
+	char *profile; /* "": none */
+	struct challenge_choice choice;
 	char *url, *finalize_url, *certificate_url; /* NULL until known */
 	struct order_authorization *authorizations;
 	size_t n_authorizations, at;       /* the one in hand */
@@ -88,7 +89,8 @@ struct order {
 
 /* A new one, or, with url, one that was written down before. */
 struct order *order_new(const char *const *names, size_t n_names,
-    const char *profile, const char *url, int64_t mono_ms);
+    const char *profile, const struct challenge_choice *choice, const char *url,
+    int64_t mono_ms);
 void order_free(struct order *o); /* NULL is allowed */
 
 void order_next(struct order *o, int64_t mono_ms, struct order_action *out);

@@ -219,11 +219,16 @@ next_authorization(struct order *o)
 }
 
 static bool
-is_ordered(const struct order *o, const char *host)
+is_ordered(const struct order *o, const struct authorization *a)
 {
-	for (size_t i = 0; i < o->n_names; i++)
-		if (strcmp(o->names[i], host) == 0)
+	for (size_t i = 0; i < o->n_names; i++) {
+		const char *name = o->names[i];
+		bool is_wildcard = strncmp(name, "*.", 2) == 0;
+
+		if (is_wildcard == a->is_wildcard &&
+		    strcmp(name + (is_wildcard ? 2 : 0), a->host) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -233,10 +238,11 @@ take_authorization(struct order *o, const struct acme_response *r)
 	struct order_authorization *a = &o->authorizations[o->at];
 	struct authorization *c = &o->challenge;
 
-	if (authorization_read(r->body, a->is_posted, c) != ERR_OK ||
+	if (authorization_read(r->body, a->is_posted, &o->choice, c) !=
+		ERR_OK ||
 	    c->state == AUTHORIZATION_FAILED) {
 		order_fail(o, &c->problem);
-	} else if (!is_ordered(o, c->host)) {
+	} else if (!is_ordered(o, c)) {
 		fail_malformed(o, "an authorization for another name");
 	} else if (c->state == AUTHORIZATION_VALID) {
 		a->is_valid = true;

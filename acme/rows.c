@@ -277,6 +277,19 @@ delete_challenges(struct db *db, int64_t order_id)
 	return stmt_run(s);
 }
 
+/* NULL: what failed was none. */
+static enum err
+set_type(struct db *db, int64_t order_id, const char *type)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET challenge = ?2 WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, order_id);
+	stmt_str(s, 2, type);
+	return stmt_run(s);
+}
+
 enum err
 rows_end_order(
     struct db *db, int64_t id, const struct fault *f, const char *failed_host)
@@ -290,6 +303,8 @@ rows_end_order(
 		e = delete_challenges(db, id);
 	if (e == ERR_OK && failed_host != NULL)
 		e = add_attempt(db, id, "failed_validation", failed_host);
+	else if (e == ERR_OK)
+		e = set_type(db, id, NULL); /* it is not to blame */
 	return finish(db, e);
 }
 
@@ -309,7 +324,7 @@ insert_challenge(struct db *db, int64_t order_id, const struct challenge_row *c)
 	static const char sql[] =
 	    "INSERT INTO challenge (order_id, type, host, token, "
 	    "key_authorization, url, created_at) "
-	    "VALUES (?1, 'http-01', ?2, ?3, ?4, ?5, ?6)";
+	    "VALUES (?1, ?7, ?2, ?3, ?4, ?5, ?6)";
 	struct stmt *s = db_stmt(db, sql);
 
 	stmt_int(s, 1, order_id);
@@ -318,6 +333,7 @@ insert_challenge(struct db *db, int64_t order_id, const struct challenge_row *c)
 	stmt_str(s, 4, c->key_authorization);
 	stmt_str(s, 5, c->url);
 	stmt_int(s, 6, clock_now());
+	stmt_str(s, 7, challenge_type_text(c->type));
 	return stmt_run(s);
 }
 
@@ -326,7 +342,7 @@ rows_add_challenge(
     struct db *db, int64_t order_id, const struct challenge_row *c)
 {
 	static const char sql[] =
-	    "DELETE FROM challenge WHERE order_id = ?1 AND host = ?2";
+	    "DELETE FROM challenge WHERE order_id = ?1 AND url = ?2";
 	enum err e = db_begin(db);
 	struct stmt *s;
 
@@ -334,11 +350,37 @@ rows_add_challenge(
 		return e;
 	s = db_stmt(db, sql);
 	stmt_int(s, 1, order_id);
-	stmt_str(s, 2, c->host);
+	stmt_str(s, 2, c->url);
 	e = stmt_run(s);
 	if (e == ERR_OK)
 		e = insert_challenge(db, order_id, c);
+	if (e == ERR_OK)
+		e = set_type(db, order_id, challenge_type_text(c->type));
 	return finish(db, e);
+}
+
+enum err
+rows_last_challenge(
+    struct db *db, const char *host, enum challenge_type *type, bool *worked)
+{
+	static const char sql[] =
+	    "SELECT challenge, state = 'valid' FROM acme_order "
+	    "WHERE host = ?1 AND challenge IS NOT NULL "
+	    "AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+	struct stmt *s = db_stmt(db, sql);
+	char text[32];
+	enum err e;
+
+	stmt_str(s, 1, host);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	if (slice_to_str(stmt_get(s, 0), text, sizeof(text)) != ERR_OK ||
+	    !challenge_type_read(text, type))
+		e = ERR_NOT_FOUND;
+	*worked = stmt_get_int(s, 1) != 0;
+	stmt_done(s);
+	return e;
 }
 
 enum err

@@ -4,6 +4,7 @@
  * The SQL of acme's tables: account, acme_order, challenge and attempt.  What
  * belongs together is one transaction; nothing here talks to a CA.
  */
+#include "acme/challenge.h"
 #include "base/buf.h"
 #include "base/db.h"
 #include "base/host.h"
@@ -69,11 +70,17 @@ enum err MUST_USE rows_end_order(
 /* --- challenge --- */
 
 struct challenge_row {
+	enum challenge_type type;
 	const char *host, *token, *key_authorization, *url;
 };
-/* Replaces what the order had for the host. */
+/* Replaces what the order had at that URL; the order remembers the type. */
 enum err MUST_USE rows_add_challenge(
     struct db *db, int64_t order_id, const struct challenge_row *c);
+
+/* The type that the last order for the host answered with, and whether it was
+ * valid then.  ERR_NOT_FOUND: there was none. */
+enum err MUST_USE rows_last_challenge(
+    struct db *db, const char *host, enum challenge_type *type, bool *worked);
 
 /* A token of the order at a time, for as long as they are there. */
 typedef void rows_visit_token(void *ctx, struct slice token);

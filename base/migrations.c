@@ -1,7 +1,7 @@
 #include "base/migrations.h"
 
 /* base/schema.sql and those after it, put into the program by base/schema.S. */
-extern const char schema_sql[], schema_2_sql[], schema_3_sql[];
+extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[];
 
 const struct migration *
 migrations(size_t *n)
@@ -10,6 +10,7 @@ migrations(size_t *n)
 	    {1, schema_sql},
 	    {2, schema_2_sql},
 	    {3, schema_3_sql},
+	    {4, schema_4_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

@@ -12,4 +12,5 @@
 	text schema_sql, base/schema.sql
 	text schema_2_sql, base/schema_2.sql
 	text schema_3_sql, base/schema_3.sql
+	text schema_4_sql, base/schema_4.sql
 	.section .note.GNU-stack, "", @progbits

@@ -23,7 +23,7 @@ router/control  router/edge/*
 '
 # system header: files that may include it
 doors='
-gnutls/     certs/* acme/jws.* router/edge/tls.* router/edge/tls_* router/edge/tickets.* base/clock.*
+gnutls/     certs/* acme/jws.* acme/challenge.* router/edge/tls.* router/edge/tls_* router/edge/tickets.* base/clock.*
 llhttp.h    base/http1.*
 nghttp2/    router/edge/h2_session.*
 ares.h      acme/dns.*

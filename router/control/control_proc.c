@@ -162,13 +162,16 @@ on_peer(void *ctx, enum role role, uint32_t instance, int fd)
 	keyring_set_channel(c->keyring, c->keys);
 }
 
-static bool
-takes_challenge(const struct config_acme *acme, const char *name)
+static struct challenge_choice
+choice_of(const struct config_acme *acme)
 {
+	struct challenge_choice choice = {.n = 0};
+	enum challenge_type type;
+
 	for (size_t i = 0; i < acme->challenges.n; i++)
-		if (strcmp(acme->challenges.items[i], name) == 0)
-			return true;
-	return false;
+		if (challenge_type_read(acme->challenges.items[i], &type))
+			challenge_choice_add(&choice, type);
+	return choice;
 }
 
 static enum err
@@ -185,7 +188,7 @@ on_start(void *ctx, struct fault *f)
 	    .key_type = acme->key_type,
 	    .eab_kid = acme->eab_kid,
 	    .eab_hmac_key = acme->eab_hmac_key,
-	    .http01 = takes_challenge(acme, "http-01"),
+	    .challenges = choice_of(acme),
 	    .max_orders = (size_t)acme->max_orders,
 	};
 

@@ -71,6 +71,7 @@ struct conn {
 	char address[CONN_ADDRESS_SIZE];
 	bool is_tls; /* is to be, as its listener is */
 	bool lingers;
+	bool is_challenge;  /* a CA looks at the certificate (RFC 8737) */
 	bool is_second_try; /* of a handshake that keys did not live through */
 	const struct conn_front_ops *front; /* NULL until it is open */
 	union {

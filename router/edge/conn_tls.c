@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "router/edge/challenge.h"
 #include "router/edge/site_certificate.h"
 #include "router/edge/stats.h"
 #include "router/edge/tls.h"
@@ -79,11 +80,25 @@ find_site(struct conn *c, const struct client_hello *hello)
 
 /* --- the session ---------------------------------------------------------- */
 
+/* RFC 8737: the CA looks at this certificate, and says nothing. */
+static struct tls_certificate *
+challenge_certificate(struct conn *c)
+{
+	uint8_t digest[CHALLENGE_DIGEST_SIZE];
+	const char *host = c->client.site->host;
+
+	if (challenge_digest(c->w->db, slice_str(host), digest) != ERR_OK)
+		return NULL;
+	return tls_certificates_challenge(c->w->certificates, host, digest);
+}
+
 static struct tls_certificate *
 choose_certificate(void *ctx)
 {
 	struct conn *c = ctx;
 
+	if (c->is_challenge)
+		return challenge_certificate(c);
 	return site_certificate(
 	    c->w->certificates, c->client.site, clock_now());
 }
@@ -111,11 +126,13 @@ make_session(struct conn *c, const struct client_hello *hello)
 	struct tls_options options = {
 	    .hello = hello,
 	    .only_tls13 = wants_only_tls13(c),
+	    .is_challenge = c->is_challenge,
 	    .choose = choose_certificate,
 	    .ctx = c,
 	};
 
-	if (shared_masters(c->w->shared, masters) == ERR_OK &&
+	if (!c->is_challenge &&
+	    shared_masters(c->w->shared, masters) == ERR_OK &&
 	    ticket_key_for(masters, slice_str(site->host), site->generation,
 		hello, clock_now(), &key))
 		options.ticket_key = &key;
@@ -159,7 +176,9 @@ shake_hands(struct conn *c)
 {
 	enum err e = tls_handshake(c->tls);
 
-	if (e == ERR_OK) {
+	if (e == ERR_OK && c->is_challenge) {
+		conn_finish(c, false);
+	} else if (e == ERR_OK) {
 		c->client.tls = tls_version(c->tls);
 		count_handshake(c);
 		conn_open(c, &front_h1_conn_ops);
@@ -207,6 +226,19 @@ feed(struct conn *c, struct slice bytes)
 
 /* --- the hello ------------------------------------------------------------ */
 
+/* The only protocol of a CA's tls-alpn-01; without a challenge there is none
+ * in common. */
+static bool
+is_challenge(const struct conn *c, const struct client_hello *hello)
+{
+	uint8_t digest[CHALLENGE_DIGEST_SIZE];
+
+	return hello->offers_acme_tls && !hello->offers_http11 &&
+	       !hello->offers_h2 &&
+	       challenge_digest(c->w->db, slice_str(hello->host), digest) ==
+		   ERR_OK;
+}
+
 static void
 greet(struct conn *c, struct slice bytes, const struct client_hello *hello)
 {
@@ -216,6 +248,7 @@ greet(struct conn *c, struct slice bytes, const struct client_hello *hello)
 	}
 	if (!find_site(c, hello))
 		return;
+	c->is_challenge = is_challenge(c, hello);
 	if (!make_session(c, hello)) {
 		refuse(c, TLS_ALERT_INTERNAL, "no session");
 		return;

@@ -120,11 +120,25 @@ tls_refuse(struct stream *out, enum tls_alert alert)
 /* --- sessions ------------------------------------------------------------- */
 
 static int
-set_up(struct tls_session *s, const struct tls_options *o)
+set_protocols(gnutls_session_t g, bool is_challenge)
 {
-	static const gnutls_datum_t protocols[] = {
+	static const gnutls_datum_t challenge[] = {
+	    {(unsigned char *)"acme-tls/1", 10},
+	};
+	static const gnutls_datum_t ours[] = {
 	    {(unsigned char *)"http/1.1", 8},
 	};
+	unsigned flags = GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE;
+
+	if (is_challenge)
+		return gnutls_alpn_set_protocols(
+		    g, challenge, COUNT_OF(challenge), flags);
+	return gnutls_alpn_set_protocols(g, ours, COUNT_OF(ours), flags);
+}
+
+static int
+set_up(struct tls_session *s, const struct tls_options *o)
+{
 	gnutls_session_t g = s->gnutls;
 	gnutls_datum_t key;
 	int rc = gnutls_priority_set(
@@ -134,9 +148,7 @@ set_up(struct tls_session *s, const struct tls_options *o)
 		rc = gnutls_credentials_set(
 		    g, GNUTLS_CRD_CERTIFICATE, s->tls->credentials);
 	if (rc == 0)
-		rc =
-		    gnutls_alpn_set_protocols(g, protocols, COUNT_OF(protocols),
-			GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+		rc = set_protocols(g, o->is_challenge);
 	if (rc == 0 && o->ticket_key != NULL) {
 		/* the hello was read by us, so the host is known already */
 		key = (gnutls_datum_t){(unsigned char *)o->ticket_key->bytes,

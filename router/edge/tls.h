@@ -28,6 +28,7 @@ struct tls_options {
 	const struct client_hello *hello;
 	const struct ticket_key *ticket_key; /* NULL: no tickets */
 	bool only_tls13;
+	bool is_challenge; /* acme-tls/1 and nothing else (RFC 8737) */
 	tls_choose *choose;
 	void *ctx;
 };

@@ -3,21 +3,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include <gnutls/x509.h>
-
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "certs/install.h"
 #include "certs/remote_key.h"
 #include "certs/x509/certificate.h"
 #include "router/edge/lru.h"
+#include "router/edge/tls_self_signed.h"
 
 #define CACHE_MAX        10000
 #define INTERMEDIATE_MAX 4096
 #define CHAIN_LENGTH_MAX (CHAIN_MAX)
-
-#define PLACEHOLDER_DAYS 3650
 
 /* One of an issuer, shared by all leaves under it. */
 struct intermediate {
@@ -36,7 +32,7 @@ struct tls_certificate {
 	struct intermediate *above[CHAIN_LENGTH_MAX];
 	unsigned n;
 	struct remote_key *remote;
-	gnutls_privkey_t own_key;  /* the placeholder's */
+	gnutls_privkey_t own_key;  /* of one of our own */
 	struct certificate *facts; /* once somebody asked for names */
 };
 
@@ -243,81 +239,45 @@ tls_certificate_covers(struct tls_certificate *t, struct slice host)
 	return certificate_covers(t->facts, host);
 }
 
-/* --- the placeholder ------------------------------------------------------ */
+/* --- our own -------------------------------------------------------------- */
 
-static int
-sign_placeholder(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
+static struct tls_certificate *
+make_own(struct tls_certificates *c, const struct self_signed *what)
 {
-	static const uint8_t serial[] = {1};
-	static const char name[] = "towpath placeholder";
-	time_t now = (time_t)clock_now();
-	int rc = gnutls_x509_crt_set_version(crt, 3);
+	struct tls_certificate *t = new_certificate(c, 0);
 
-	if (rc == 0)
-		rc = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
-	if (rc == 0)
-		rc = gnutls_x509_crt_set_dn_by_oid(crt,
-		    GNUTLS_OID_X520_COMMON_NAME, 0, name, sizeof(name) - 1);
-	if (rc == 0)
-		rc = gnutls_x509_crt_set_activation_time(crt, now - 86400);
-	if (rc == 0)
-		rc = gnutls_x509_crt_set_expiration_time(
-		    crt, now + (time_t)PLACEHOLDER_DAYS * 86400);
-	if (rc == 0)
-		rc = gnutls_x509_crt_set_key(crt, key);
-	if (rc == 0)
-		rc = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
-	return rc;
-}
-
-static int
-make_placeholder(struct tls_certificate *t)
-{
-	gnutls_x509_privkey_t key = NULL;
-	gnutls_x509_crt_t crt = NULL;
-	int rc = gnutls_x509_privkey_init(&key);
-
-	if (rc == 0)
-		rc = gnutls_x509_crt_init(&crt);
-	if (rc == 0)
-		rc = gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-		    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
-	if (rc == 0)
-		rc = sign_placeholder(crt, key);
-	if (rc == 0)
-		rc = gnutls_pcert_import_x509(&t->chain[0], crt, 0);
-	if (rc == 0)
-		t->n = 1;
-	if (rc == 0)
-		rc = gnutls_privkey_init(&t->own_key);
-	if (rc == 0)
-		rc = gnutls_privkey_import_x509(
-		    t->own_key, key, GNUTLS_PRIVKEY_IMPORT_COPY);
-	gnutls_x509_crt_deinit(crt);
-	gnutls_x509_privkey_deinit(key);
-	return rc;
+	if (tls_self_signed(what, &t->chain[0], &t->own_key) != ERR_OK) {
+		destroy(t);
+		return NULL;
+	}
+	t->n = 1;
+	return t;
 }
 
 struct tls_certificate *
 tls_certificates_placeholder(struct tls_certificates *c)
 {
-	struct tls_certificate *t = c->placeholder;
+	static const struct self_signed what = {
+	    .common_name = "towpath placeholder"};
 
-	if (t == NULL) {
-		int rc;
+	if (c->placeholder == NULL)
+		c->placeholder = make_own(c, &what);
+	if (c->placeholder != NULL)
+		c->placeholder->refs++;
+	return c->placeholder;
+}
 
-		t = new_certificate(c, 0);
-		rc = make_placeholder(t);
-		if (rc != 0) {
-			log_error(
-			    "placeholder certificate: %s", gnutls_strerror(rc));
-			destroy(t);
-			return NULL;
-		}
-		c->placeholder = t;
-	}
-	t->refs++;
-	return t;
+struct tls_certificate *
+tls_certificates_challenge(struct tls_certificates *c, const char *host,
+    const uint8_t *acme_identifier)
+{
+	struct self_signed what = {
+	    .common_name = "towpath challenge",
+	    .host = host,
+	    .acme_identifier = acme_identifier,
+	};
+
+	return make_own(c, &what);
 }
 
 /* --- life ----------------------------------------------------------------- */

@@ -37,6 +37,11 @@ struct tls_certificate *tls_certificates_get(
 struct tls_certificate *tls_certificates_placeholder(
     struct tls_certificates *c);
 
+/* A reference to a new certificate that answers tls-alpn-01 (RFC 8737, 3) for
+ * the host; the digest is challenge_digest's.  NULL: it could not be made. */
+struct tls_certificate *tls_certificates_challenge(struct tls_certificates *c,
+    const char *host, const uint8_t *acme_identifier);
+
 void tls_certificate_unref(struct tls_certificate *t); /* NULL is allowed */
 
 /* What retrieve callbacks return; valid as long as the reference. */

@@ -359,7 +359,7 @@ run_issuer(const struct issuing_plan *plan)
 	    .key_type = "ecdsa-p256",
 	    .eab_kid = "",
 	    .eab_hmac_key = "",
-	    .http01 = true,
+	    .challenges = {.types = {CHALLENGE_HTTP_01}, .n = 1},
 	    .max_orders = 5,
 	};
 	struct fetch_options options = {.user_agent = "towpath-test/0"};

@@ -1,12 +1,15 @@
 #include "tests/unit/play.h"
 
+const struct challenge_choice play_choice = {
+    .types = {CHALLENGE_HTTP_01}, .n = 1};
+
 void
 play_start(struct run *run, const char *url)
 {
 	static const char *const names[] = {HOST};
 
 	*run = (struct run){.mono_ms = 1000};
-	run->order = order_new(names, 1, "", url, run->mono_ms);
+	run->order = order_new(names, 1, "", &play_choice, url, run->mono_ms);
 }
 
 void

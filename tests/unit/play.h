@@ -51,6 +51,9 @@ struct run {
 	size_t turn;
 };
 
+/* What is allowed in a run: http-01. */
+extern const struct challenge_choice play_choice;
+
 /* url NULL: a new order for HOST. */
 void play_start(struct run *run, const char *url);
 void play_end(struct run *run);

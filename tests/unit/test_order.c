@@ -50,7 +50,8 @@ static void
 a_profile_is_asked_for(void **state)
 {
 	static const char *const names[] = {"a.test", "b.test"};
-	struct order *o = order_new(names, 2, "shortlived", NULL, 0);
+	struct order *o =
+	    order_new(names, 2, "shortlived", &play_choice, NULL, 0);
 	struct order_action a;
 
 	(void)state;
@@ -96,7 +97,7 @@ several_names_are_validated_side_by_side(void **state)
 	struct run run = {.mono_ms = 1};
 
 	(void)state;
-	run.order = order_new(names, 3, "", NULL, 1);
+	run.order = order_new(names, 3, "", &play_choice, NULL, 1);
 	PLAY(&run,
 	    {"", 201,
 		"{\"status\":\"pending\",\"finalize\":\"" CA "/f\","

@@ -17,10 +17,12 @@ class Pebble:
     """with Pebble(http_port) as ca: ca.directory, ca.ca_file, ca.dns,
     ca.set_a(host, address), ca.roots().
 
-    http_port is where the CA looks for http-01 answers: the router's.
+    http_port is where the CA looks for http-01 answers, https_port for those
+    of tls-alpn-01: the router's.
     """
 
-    def __init__(self, http_port, nonce_reject=0, validity=None, sleep=False):
+    def __init__(self, http_port, nonce_reject=0, validity=None, sleep=False,
+                 https_port=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pebble-"))
         self.dir.chmod(0o755)  # the daemon's user reads ca.pem
         ca = Ca("pebble listener")
@@ -39,7 +41,7 @@ class Pebble:
             "managementListenAddress": f"127.0.0.1:{self.management}",
             "certificate": str(self.dir / "server.pem"),
             "privateKey": str(self.dir / "server.key"),
-            "httpPort": http_port, "tlsPort": free_port(),
+            "httpPort": http_port, "tlsPort": https_port or free_port(),
             "domainBlocklist": ["blocked.example"],
         }
         if validity:
