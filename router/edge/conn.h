@@ -13,6 +13,7 @@
 #include "router/edge/front_h1.h"
 
 struct conn;
+struct front_h2;
 
 enum conn_state {
 	CONN_PROXY,     /* a PROXY header is gathered */
@@ -76,6 +77,7 @@ struct conn {
 	const struct conn_front_ops *front; /* NULL until it is open */
 	union {
 		struct front_h1 h1;
+		struct front_h2 *h2;
 	};
 };
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "router/edge/challenge.h"
+#include "router/edge/front_h2.h"
 #include "router/edge/site_certificate.h"
 #include "router/edge/stats.h"
 #include "router/edge/tls.h"
@@ -181,7 +182,8 @@ shake_hands(struct conn *c)
 	} else if (e == ERR_OK) {
 		c->client.tls = tls_version(c->tls);
 		count_handshake(c);
-		conn_open(c, &front_h1_conn_ops);
+		conn_open(c, tls_speaks_h2(c->tls) ? &front_h2_conn_ops
+						   : &front_h1_conn_ops);
 	} else if (e != ERR_AGAIN && may_begin_anew(c)) {
 		begin_anew(c);
 	} else if (e != ERR_AGAIN) {

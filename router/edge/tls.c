@@ -126,6 +126,7 @@ set_protocols(gnutls_session_t g, bool is_challenge)
 	    {(unsigned char *)"acme-tls/1", 10},
 	};
 	static const gnutls_datum_t ours[] = {
+	    {(unsigned char *)"h2", 2},
 	    {(unsigned char *)"http/1.1", 8},
 	};
 	unsigned flags = GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE;
@@ -331,6 +332,15 @@ tls_version(const struct tls_session *s)
 {
 	return gnutls_protocol_get_version(s->gnutls) == GNUTLS_TLS1_3 ? "1.3"
 								       : "1.2";
+}
+
+bool
+tls_speaks_h2(const struct tls_session *s)
+{
+	gnutls_datum_t chosen;
+
+	return gnutls_alpn_get_selected_protocol(s->gnutls, &chosen) == 0 &&
+	       slice_eq(slice_of(chosen.data, chosen.size), SLICE("h2"));
 }
 
 bool

@@ -60,6 +60,7 @@ void tls_flush(struct tls *t);
 void tls_close(struct tls_session *s);
 
 const char *tls_version(const struct tls_session *s); /* "1.3" */
+bool tls_speaks_h2(const struct tls_session *s);      /* as ALPN chose */
 bool tls_is_resumed(const struct tls_session *s);
 const char *tls_failure(const struct tls_session *s); /* of ERR_TLS */
 

@@ -54,6 +54,8 @@ struct worker {
 	/* requests and backends */
 	struct list free_exchanges; /* warm, to be used again */
 	size_t n_free_exchanges;
+	struct list free_h2_streams; /* likewise */
+	size_t n_free_h2_streams;
 	struct list closed_upstreams;
 	size_t n_idle, max_idle; /* connections to all backends together */
 	bool is_draining;

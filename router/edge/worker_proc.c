@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "router/edge/conn.h"
+#include "router/edge/front_h2.h"
 #include "router/edge/listener.h"
 #include "router/edge/tls.h"
 #include "router/edge/tls_certificate.h"
@@ -310,6 +311,7 @@ init(struct worker *w, uint32_t instance)
 	list_init(&w->woken);
 	list_init(&w->parked);
 	list_init(&w->free_exchanges);
+	list_init(&w->free_h2_streams);
 	list_init(&w->closed_upstreams);
 	buf_init(&w->scratch, 4 * HTTP1_HEAD_MAX);
 }
@@ -324,6 +326,7 @@ clear(struct worker *w)
 		conns_close(w);
 		conns_reap(w);
 		exchanges_clear(w);
+		h2_streams_clear(w);
 		sites_clear(&w->sites);
 		apps_clear(&w->apps);
 		upstreams_reap(w);

@@ -1,0 +1,600 @@
+#include "router/edge/h2_session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <nghttp2/nghttp2.h>
+
+#include "base/mem.h"
+#include "router/edge/decimal.h"
+
+#define RESPONSE_FIELDS_MAX 256
+
+struct h2_session {
+	nghttp2_session *nghttp2;
+	const struct h2_ops *ops;
+	void *ctx;
+	struct h2_limits limits;
+	int64_t now_ms; /* when bytes came last */
+	enum h2_abuse abuse;
+	/* the head under way: only one can be */
+	int32_t head_id;
+	void *head_stream;
+	int32_t reset_id;    /* the peer has reset it, which was counted */
+	struct slice wanted; /* what on_wanted gave, until it is written */
+	bool wanted_all;     /* and nothing else waited */
+	bool was_pinged;     /* behind the notice */
+	bool was_noticed;
+};
+
+static void *
+stream_of(struct h2_session *s, int32_t id)
+{
+	if (id == s->head_id)
+		return s->head_stream;
+	return nghttp2_session_get_stream_user_data(s->nghttp2, id);
+}
+
+/* --- abuse ---------------------------------------------------------------- */
+
+/* The first reason is the one that is told. */
+static void
+blame(struct h2_session *s, enum h2_abuse why)
+{
+	if (s->abuse != H2_ABUSE_NONE)
+		return;
+	s->abuse = why;
+	(void)nghttp2_session_terminate_session(
+	    s->nghttp2, why == H2_ABUSE_PROTOCOL ? NGHTTP2_PROTOCOL_ERROR
+						 : NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+static void
+count_noise(struct h2_session *s)
+{
+	if (!h2_limits_noise(&s->limits, s->now_ms))
+		blame(s, H2_ABUSE_NOISE);
+}
+
+static void
+count_reset(struct h2_session *s)
+{
+	if (!h2_limits_reset(&s->limits, s->now_ms))
+		blame(s, H2_ABUSE_RESETS);
+}
+
+/* nghttp2 resets a stream that the peer has broken; with other codes we do, or
+ * the peer itself. */
+static bool
+is_peers_fault(uint32_t error)
+{
+	return error != NGHTTP2_NO_ERROR && error != NGHTTP2_INTERNAL_ERROR &&
+	       error != NGHTTP2_CANCEL;
+}
+
+/* --- what nghttp2 tells: receiving ---------------------------------------- */
+
+static int
+on_begin_headers(nghttp2_session *n, const nghttp2_frame *frame, void *ctx)
+{
+	struct h2_session *s = ctx;
+	int32_t id = frame->hd.stream_id;
+
+	s->head_stream = frame->headers.cat == NGHTTP2_HCAT_REQUEST
+			     ? s->ops->on_stream(s->ctx, id)
+			     : nghttp2_session_get_stream_user_data(n, id);
+	s->head_id = id;
+	if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+		(void)nghttp2_session_set_stream_user_data(
+		    n, id, s->head_stream);
+	return 0;
+}
+
+/* NOLINTBEGIN(readability-function-size): the parameters are nghttp2's */
+static int
+on_header(nghttp2_session *n, const nghttp2_frame *frame, const uint8_t *name,
+    size_t n_name, const uint8_t *value, size_t n_value, uint8_t flags,
+    void *ctx)
+{
+	struct h2_session *s = ctx;
+	void *stream = stream_of(s, frame->hd.stream_id);
+
+	(void)n;
+	(void)flags;
+	if (stream == NULL || s->ops->on_field(stream, slice_of(name, n_name),
+				  slice_of(value, n_value)))
+		return 0;
+	blame(s, H2_ABUSE_HEADERS);
+	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+/* A field that is none: left to itself, nghttp2 would just drop it. */
+static int
+on_invalid_header(nghttp2_session *n, const nghttp2_frame *frame,
+    const uint8_t *name, size_t n_name, const uint8_t *value, size_t n_value,
+    uint8_t flags, void *ctx)
+{
+	(void)n;
+	(void)frame;
+	(void)name;
+	(void)n_name;
+	(void)value;
+	(void)n_value;
+	(void)flags;
+	(void)ctx;
+	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+/* NOLINTEND(readability-function-size) */
+
+static void
+on_headers_complete(struct h2_session *s, const nghttp2_frame *frame)
+{
+	void *stream = stream_of(s, frame->hd.stream_id);
+	bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+
+	s->head_id = 0;
+	if (stream == NULL)
+		return;
+	if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+		s->ops->on_head(stream, ends);
+	else
+		s->ops->on_end(stream);
+}
+
+static void
+on_data_complete(struct h2_session *s, const nghttp2_frame *frame)
+{
+	bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+	void *stream;
+
+	if (frame->hd.length == 0 && !ends)
+		count_noise(s);
+	if (!ends)
+		return;
+	stream = stream_of(s, frame->hd.stream_id);
+	if (stream != NULL)
+		s->ops->on_end(stream);
+}
+
+static int
+on_frame(nghttp2_session *n, const nghttp2_frame *frame, void *ctx)
+{
+	struct h2_session *s = ctx;
+
+	(void)n;
+	switch (frame->hd.type) {
+	case NGHTTP2_HEADERS:
+		on_headers_complete(s, frame);
+		break;
+	case NGHTTP2_DATA:
+		on_data_complete(s, frame);
+		break;
+	case NGHTTP2_RST_STREAM:
+		s->reset_id = frame->hd.stream_id;
+		count_reset(s);
+		break;
+	case NGHTTP2_PING:
+		if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 && s->was_pinged)
+			s->was_noticed = true;
+		count_noise(s);
+		break;
+	default:
+		count_noise(s);
+		break;
+	}
+	return 0;
+}
+
+static int
+on_invalid_frame(
+    nghttp2_session *n, const nghttp2_frame *frame, int error, void *ctx)
+{
+	(void)n;
+	(void)frame;
+	(void)error;
+	count_noise(ctx);
+	return 0;
+}
+
+/* Frames of unknown types are not told of, but here. */
+static int
+on_begin_frame(nghttp2_session *n, const nghttp2_frame_hd *hd, void *ctx)
+{
+	(void)n;
+	if (hd->type > NGHTTP2_CONTINUATION)
+		count_noise(ctx);
+	return 0;
+}
+
+static int
+on_data_chunk(nghttp2_session *n, uint8_t flags, int32_t id,
+    const uint8_t *bytes, size_t n_bytes, void *ctx)
+{
+	struct h2_session *s = ctx;
+	void *stream = nghttp2_session_get_stream_user_data(n, id);
+
+	(void)flags;
+	if (stream != NULL)
+		s->ops->on_data(stream, slice_of(bytes, n_bytes));
+	else
+		(void)nghttp2_session_consume(n, id, n_bytes);
+	return 0;
+}
+
+static int
+on_stream_close(nghttp2_session *n, int32_t id, uint32_t error, void *ctx)
+{
+	struct h2_session *s = ctx;
+	void *stream = stream_of(s, id);
+
+	(void)n;
+	if (id == s->head_id)
+		s->head_id = 0;
+	if (is_peers_fault(error) && id != s->reset_id)
+		count_reset(s);
+	if (stream != NULL)
+		s->ops->on_closed(stream, error == NGHTTP2_NO_ERROR);
+	return 0;
+}
+
+/* --- what nghttp2 tells: sending ------------------------------------------ */
+
+/* NOLINTBEGIN(readability-function-size): the parameters are nghttp2's */
+static ssize_t
+on_read(nghttp2_session *n, int32_t id, uint8_t *to, size_t max,
+    uint32_t *flags, nghttp2_data_source *source, void *ctx)
+{
+	struct h2_session *s = ctx;
+	enum h2_more more = s->ops->on_wanted(source->ptr, max, &s->wanted);
+
+	(void)n;
+	(void)id;
+	(void)to;
+	*flags = NGHTTP2_DATA_FLAG_NO_COPY;
+	s->wanted_all = s->wanted.n < max;
+	switch (more) {
+	case H2_LATER:
+		return NGHTTP2_ERR_DEFERRED;
+	case H2_MORE:
+		break;
+	case H2_END:
+		*flags |= NGHTTP2_DATA_FLAG_EOF;
+		break;
+	case H2_TRAILERS:
+		*flags |=
+		    NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+		break;
+	}
+	return (ssize_t)s->wanted.n;
+}
+/* NOLINTEND(readability-function-size) */
+
+static int
+on_send_data(nghttp2_session *n, nghttp2_frame *frame, const uint8_t *head,
+    size_t length, nghttp2_data_source *source, void *ctx)
+{
+	struct h2_session *s = ctx;
+
+	(void)n;
+	(void)frame; /* never padded */
+	s->ops->on_write(s->ctx, slice_of(head, 9));
+	s->ops->on_write(s->ctx, slice_of(s->wanted.p, length));
+	s->ops->on_taken(source->ptr, length);
+	h2_limits_sent(&s->limits, length, s->wanted_all);
+	return s->ops->is_full(s->ctx) ? NGHTTP2_ERR_PAUSE : 0;
+}
+
+static int
+on_frame_sent(nghttp2_session *n, const nghttp2_frame *frame, void *ctx)
+{
+	struct h2_session *s = ctx;
+	void *stream;
+
+	if (frame->hd.type == NGHTTP2_GOAWAY &&
+	    frame->goaway.error_code != NGHTTP2_NO_ERROR &&
+	    s->abuse == H2_ABUSE_NONE)
+		s->abuse = H2_ABUSE_PROTOCOL; /* nghttp2 has judged */
+	if ((frame->hd.type != NGHTTP2_HEADERS &&
+		frame->hd.type != NGHTTP2_DATA) ||
+	    (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
+		return 0;
+	stream = nghttp2_session_get_stream_user_data(n, frame->hd.stream_id);
+	if (stream != NULL)
+		s->ops->on_sent(stream);
+	return 0;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static nghttp2_session_callbacks *
+new_callbacks(void)
+{
+	nghttp2_session_callbacks *c;
+
+	if (nghttp2_session_callbacks_new(&c) != 0)
+		die("http2: no memory");
+	nghttp2_session_callbacks_set_on_begin_headers_callback(
+	    c, on_begin_headers);
+	nghttp2_session_callbacks_set_on_header_callback(c, on_header);
+	nghttp2_session_callbacks_set_on_invalid_header_callback(
+	    c, on_invalid_header);
+	nghttp2_session_callbacks_set_on_begin_frame_callback(
+	    c, on_begin_frame);
+	nghttp2_session_callbacks_set_on_frame_recv_callback(c, on_frame);
+	nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(
+	    c, on_invalid_frame);
+	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
+	    c, on_data_chunk);
+	nghttp2_session_callbacks_set_on_stream_close_callback(
+	    c, on_stream_close);
+	nghttp2_session_callbacks_set_send_data_callback(c, on_send_data);
+	nghttp2_session_callbacks_set_on_frame_send_callback(c, on_frame_sent);
+	return c;
+}
+
+static nghttp2_option *
+new_options(void)
+{
+	nghttp2_option *o;
+
+	if (nghttp2_option_new(&o) != 0)
+		die("http2: no memory");
+	nghttp2_option_set_no_auto_window_update(o, 1);
+	nghttp2_option_set_max_outbound_ack(o, H2_ACKS_MAX);
+	nghttp2_option_set_max_continuations(o, H2_CONTINUATIONS_MAX);
+	nghttp2_option_set_no_closed_streams(o, 1);
+	/* ours counts more than the frames, so nghttp2's never strikes first */
+	nghttp2_option_set_stream_reset_rate_limit(o, UINT64_MAX, 0);
+	return o;
+}
+
+static void
+greet(struct h2_session *s)
+{
+	static const nghttp2_settings_entry settings[] = {
+	    {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX},
+	    {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW_STREAM},
+	    {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, H2_HEAD_MAX},
+	    {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1},
+	    {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+	};
+
+	if (nghttp2_submit_settings(s->nghttp2, NGHTTP2_FLAG_NONE, settings,
+		COUNT_OF(settings)) != 0 ||
+	    nghttp2_session_set_local_window_size(
+		s->nghttp2, NGHTTP2_FLAG_NONE, 0, H2_WINDOW_CONNECTION) != 0)
+		die("http2: no settings");
+}
+
+struct h2_session *
+h2_session_new(const struct h2_ops *ops, void *ctx, int64_t now_ms)
+{
+	struct h2_session *s = xcalloc(1, sizeof(*s));
+	nghttp2_session_callbacks *callbacks = new_callbacks();
+	nghttp2_option *options = new_options();
+
+	s->ops = ops;
+	s->ctx = ctx;
+	s->now_ms = now_ms;
+	h2_limits_init(&s->limits, now_ms);
+	if (nghttp2_session_server_new2(&s->nghttp2, callbacks, s, options) !=
+	    0)
+		die("http2: no memory");
+	nghttp2_session_callbacks_del(callbacks);
+	nghttp2_option_del(options);
+	greet(s);
+	return s;
+}
+
+void
+h2_session_free(struct h2_session *s)
+{
+	if (s == NULL)
+		return;
+	nghttp2_session_del(s->nghttp2);
+	free(s);
+}
+
+/* --- bytes ---------------------------------------------------------------- */
+
+static enum h2_abuse
+abuse_of(ssize_t error)
+{
+	if (error == NGHTTP2_ERR_FLOODED)
+		return H2_ABUSE_QUEUE;
+	if (error == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
+		return H2_ABUSE_CONTINUATIONS;
+	return H2_ABUSE_PROTOCOL;
+}
+
+void
+h2_session_receive(struct h2_session *s, struct slice bytes, int64_t now_ms)
+{
+	ssize_t n;
+
+	if (s->abuse != H2_ABUSE_NONE)
+		return;
+	s->now_ms = now_ms;
+	n = nghttp2_session_mem_recv(
+	    s->nghttp2, (const uint8_t *)bytes.p, bytes.n);
+	assert(n != NGHTTP2_ERR_NOMEM);
+	if (n < 0)
+		blame(s, abuse_of(n));
+	else if (nghttp2_session_get_outbound_queue_size(s->nghttp2) >
+		 H2_QUEUE_MAX)
+		blame(s, H2_ABUSE_QUEUE);
+}
+
+enum h2_abuse
+h2_session_abuse(const struct h2_session *s)
+{
+	return s->abuse;
+}
+
+void
+h2_session_send(struct h2_session *s)
+{
+	while (!s->ops->is_full(s->ctx)) {
+		const uint8_t *bytes;
+		ssize_t n = nghttp2_session_mem_send(s->nghttp2, &bytes);
+
+		assert(n != NGHTTP2_ERR_NOMEM);
+		if (n < 0)
+			blame(s, H2_ABUSE_PROTOCOL);
+		if (n <= 0)
+			return;
+		s->ops->on_write(s->ctx, slice_of(bytes, (size_t)n));
+	}
+}
+
+bool
+h2_session_has_more(struct h2_session *s)
+{
+	return nghttp2_session_want_write(s->nghttp2) != 0;
+}
+
+bool
+h2_session_is_over(struct h2_session *s)
+{
+	return nghttp2_session_want_read(s->nghttp2) == 0 &&
+	       nghttp2_session_want_write(s->nghttp2) == 0;
+}
+
+/* --- streams -------------------------------------------------------------- */
+
+static nghttp2_nv
+nv_of(struct slice name, struct slice value)
+{
+	return (nghttp2_nv){(uint8_t *)name.p, (uint8_t *)value.p, name.n,
+	    value.n, NGHTTP2_NV_FLAG_NONE};
+}
+
+/* Fields as nghttp2 wants them, behind `n` that are there; how many, 0 when
+ * they are too many.  A value that never comes again has no business in the
+ * table that both sides keep of what was said. */
+static size_t
+add_fields(nghttp2_nv *to, size_t n, const struct headers *fields)
+{
+	if (fields->n > RESPONSE_FIELDS_MAX - n)
+		return 0;
+	for (size_t i = 0; i < fields->n; i++, n++) {
+		const struct header *h = &fields->items[i];
+
+		to[n] = nv_of(h->name, h->value);
+		if (slice_eq(h->name, SLICE("X-Request-Id")))
+			to[n].flags = NGHTTP2_NV_FLAG_NO_INDEX;
+	}
+	return n;
+}
+
+static size_t
+head_of(nghttp2_nv *to, const struct response *r, char text[2][DECIMAL_SIZE])
+{
+	size_t n = 0;
+
+	to[n++] =
+	    nv_of(SLICE(":status"), decimal((uint64_t)r->status, text[0]));
+	if (r->content_length >= 0 && r->status != 204 && r->status >= 200)
+		to[n++] = nv_of(SLICE("content-length"),
+		    decimal((uint64_t)r->content_length, text[1]));
+	return add_fields(to, n, &r->headers);
+}
+
+enum err
+h2_session_interim(struct h2_session *s, int32_t id, const struct response *r)
+{
+	nghttp2_nv head[RESPONSE_FIELDS_MAX];
+	char text[2][DECIMAL_SIZE];
+	size_t n = head_of(head, r, text);
+
+	if (n == 0 || nghttp2_submit_headers(s->nghttp2, NGHTTP2_FLAG_NONE, id,
+			  NULL, head, n, NULL) != 0)
+		return ERR_TOO_BIG;
+	return ERR_OK;
+}
+
+enum err
+h2_session_respond(
+    struct h2_session *s, int32_t id, const struct response *r, bool has_body)
+{
+	nghttp2_nv head[RESPONSE_FIELDS_MAX];
+	char text[2][DECIMAL_SIZE];
+	size_t n = head_of(head, r, text);
+	nghttp2_data_provider body = {{.ptr = stream_of(s, id)}, on_read};
+
+	if (n == 0 || nghttp2_submit_response(s->nghttp2, id, head, n,
+			  has_body ? &body : NULL) != 0)
+		return ERR_TOO_BIG;
+	return ERR_OK;
+}
+
+enum err
+h2_session_trailers(
+    struct h2_session *s, int32_t id, const struct headers *trailers)
+{
+	nghttp2_nv fields[RESPONSE_FIELDS_MAX];
+	size_t n = add_fields(fields, 0, trailers);
+
+	if (n == 0 || nghttp2_submit_trailer(s->nghttp2, id, fields, n) != 0)
+		return ERR_TOO_BIG;
+	return ERR_OK;
+}
+
+void
+h2_session_resume(struct h2_session *s, int32_t id)
+{
+	(void)nghttp2_session_resume_data(s->nghttp2, id);
+}
+
+void
+h2_session_consumed(struct h2_session *s, int32_t id, size_t n)
+{
+	if (id == 0)
+		(void)nghttp2_session_consume_connection(s->nghttp2, n);
+	else
+		(void)nghttp2_session_consume(s->nghttp2, id, n);
+}
+
+void
+h2_session_widen(struct h2_session *s, int32_t id)
+{
+	(void)nghttp2_session_set_local_window_size(
+	    s->nghttp2, NGHTTP2_FLAG_NONE, id, H2_WINDOW_STREAM_WIDE);
+}
+
+void
+h2_session_reset(struct h2_session *s, int32_t id, enum h2_reason why)
+{
+	static const uint32_t codes[] = {
+	    [H2_REASON_NONE] = NGHTTP2_NO_ERROR,
+	    [H2_REASON_INTERNAL] = NGHTTP2_INTERNAL_ERROR,
+	    [H2_REASON_CANCEL] = NGHTTP2_CANCEL,
+	};
+
+	(void)nghttp2_submit_rst_stream(
+	    s->nghttp2, NGHTTP2_FLAG_NONE, id, codes[why]);
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+void
+h2_session_notice(struct h2_session *s)
+{
+	(void)nghttp2_submit_shutdown_notice(s->nghttp2);
+	(void)nghttp2_submit_ping(s->nghttp2, NGHTTP2_FLAG_NONE, NULL);
+	s->was_pinged = true;
+}
+
+bool
+h2_session_was_noticed(const struct h2_session *s)
+{
+	return s->was_noticed;
+}
+
+void
+h2_session_go_away(struct h2_session *s)
+{
+	(void)nghttp2_submit_goaway(s->nghttp2, NGHTTP2_FLAG_NONE,
+	    nghttp2_session_get_last_proc_stream_id(s->nghttp2),
+	    NGHTTP2_NO_ERROR, NULL, 0);
+}
