@@ -67,10 +67,10 @@ refuse(struct question *q, enum fault_code code, const char *text)
 }
 
 /* The open key of that number, or C41, upon which it is loaded again. */
-static const struct stored_key *
+static struct stored_key *
 find(struct question *q, uint64_t id)
 {
-	const struct stored_key *key = key_store_get(q->kr->store, id);
+	struct stored_key *key = key_store_get(q->kr->store, id);
 
 	if (key == NULL)
 		fault_set(q->f, FAULT_C41_KEY_NOT_LOADED, NULL);
@@ -137,37 +137,30 @@ static enum err
 on_sign(struct question *q)
 {
 	uint64_t id = wire_u64(&q->in);
-	bool is_hash = wire_u8(&q->in) != 0;
-	gnutls_sign_algorithm_t algorithm =
-	    (gnutls_sign_algorithm_t)wire_u32(&q->in);
-	unsigned flags = wire_u32(&q->in);
-	struct slice input = wire_bytes(&q->in);
-	gnutls_datum_t d = {(unsigned char *)input.p, (unsigned)input.n};
-	gnutls_datum_t signature = {0};
-	const struct stored_key *key;
-	int code;
+	struct key_input in;
+	struct stored_key *key;
+	struct buf signature;
+	enum err e;
 
+	in.is_hash = wire_u8(&q->in) != 0;
+	in.algorithm = wire_u32(&q->in);
+	in.flags = wire_u32(&q->in);
+	in.bytes = wire_bytes(&q->in);
 	if (wire_end(&q->in) != ERR_OK)
 		return ERR_SYNTAX;
 	if (q->from_worker &&
-	    !(is_hash ? key_policy_allows_hash(algorithm, input)
-		      : key_policy_allows_data(input)))
+	    !(in.is_hash ? key_policy_allows_hash(in.algorithm, in.bytes)
+			 : key_policy_allows_data(in.bytes)))
 		return refuse(q, FAULT_P15_NOT_PERMITTED,
 		    "This is nothing that a TLS server signs");
 	if ((key = find(q, id)) == NULL)
 		return ERR_DENIED;
-	code = is_hash ? gnutls_privkey_sign_hash2(
-			     key->handle, algorithm, flags, &d, &signature)
-		       : gnutls_privkey_sign_data2(
-			     key->handle, algorithm, flags, &d, &signature);
-	if (code != 0) {
-		fault_set(q->f, FAULT_C40_KEY_UNREADABLE,
-		    "The key does not sign: %s", gnutls_strerror(code));
-		return ERR_DENIED;
-	}
-	wire_put_bytes(q->out, slice_of(signature.data, signature.size));
-	gnutls_free(signature.data);
-	return ERR_OK;
+	buf_init(&signature, SECRET_MAX);
+	e = stored_key_sign(key, &in, &signature, q->f);
+	if (e == ERR_OK)
+		wire_put_bytes(q->out, buf_slice(&signature));
+	buf_clear(&signature);
+	return e == ERR_OK ? ERR_OK : ERR_DENIED;
 }
 
 /* Seals an open key and keeps it under a number of its own. */

@@ -2,11 +2,15 @@
 
 #include <stdlib.h>
 
+#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
+
+#define PKCS8_MAX (16 * 1024)
+#define HASH_MAX  64
 
 struct entry {
 	struct list link; /* newest use first */
@@ -35,6 +39,7 @@ forget(struct key_store *ks, struct entry *e)
 	list_remove(&e->link);
 	(void)map_remove(&ks->by_id, MAP_KEY(e->id));
 	gnutls_privkey_deinit(e->key.handle);
+	key_signer_free(e->key.signer);
 	free(e);
 }
 
@@ -75,7 +80,7 @@ key_store_trim(struct key_store *ks, size_t max)
 		forget(ks, container_of(ks->used.prev, struct entry, link));
 }
 
-const struct stored_key *
+struct stored_key *
 key_store_get(struct key_store *ks, uint64_t id)
 {
 	struct entry *e = map_get(&ks->by_id, MAP_KEY(id));
@@ -85,6 +90,85 @@ key_store_get(struct key_store *ks, uint64_t id)
 	list_remove(&e->link);
 	list_push(&ks->used, &e->link);
 	return &e->key;
+}
+
+/* --- signatures ------------------------------------------------------------*/
+
+/* NULL: no kind of key for libcrypto. */
+static struct key_signer *
+signer_of(struct stored_key *key)
+{
+	struct buf der;
+
+	if (key->is_asked)
+		return key->signer;
+	key->is_asked = true;
+	buf_init(&der, PKCS8_MAX);
+	if (key_save_pkcs8(key->handle, &der) == ERR_OK)
+		key->signer = key_signer_new(buf_slice(&der));
+	buf_wipe(&der);
+	return key->signer;
+}
+
+/* ERR_NOT_FOUND: not for libcrypto. */
+static enum err
+sign_fast(
+    struct stored_key *key, const struct key_input *in, struct buf *signature)
+{
+	struct slice hash = in->bytes;
+	unsigned char own[HASH_MAX];
+
+	if (in->flags != 0 || signer_of(key) == NULL)
+		return ERR_NOT_FOUND;
+	if (!in->is_hash) {
+		gnutls_digest_algorithm_t how = gnutls_sign_get_hash_algorithm(
+		    (gnutls_sign_algorithm_t)in->algorithm);
+		size_t n = how == GNUTLS_DIG_UNKNOWN
+			       ? 0
+			       : (size_t)gnutls_hash_get_len(how);
+
+		if (n == 0 || n > sizeof(own) ||
+		    gnutls_hash_fast((gnutls_digest_algorithm_t)how, hash.p,
+			hash.n, own) != 0)
+			return ERR_NOT_FOUND;
+		hash = slice_of(own, n);
+	}
+	return key_signer_sign(key->signer, in->algorithm, hash, signature);
+}
+
+static enum err
+sign_by_gnutls(struct stored_key *key, const struct key_input *in,
+    struct buf *signature, struct fault *f)
+{
+	gnutls_datum_t d = {
+	    (unsigned char *)in->bytes.p, (unsigned)in->bytes.n};
+	gnutls_datum_t out = {0};
+	enum err e;
+	int code = (in->is_hash ? gnutls_privkey_sign_hash2
+				: gnutls_privkey_sign_data2)(key->handle,
+	    (gnutls_sign_algorithm_t)in->algorithm, in->flags, &d, &out);
+
+	if (code != 0) {
+		fault_set(f, FAULT_C40_KEY_UNREADABLE,
+		    "The key does not sign: %s", gnutls_strerror(code));
+		return ERR_TLS;
+	}
+	e = buf_add(signature, slice_of(out.data, out.size));
+	gnutls_free(out.data);
+	return e;
+}
+
+enum err
+stored_key_sign(struct stored_key *key, const struct key_input *in,
+    struct buf *signature, struct fault *f)
+{
+	enum err e = sign_fast(key, in, signature);
+
+	if (e == ERR_NOT_FOUND)
+		e = sign_by_gnutls(key, in, signature, f);
+	else if (e != ERR_OK)
+		fault_set(f, FAULT_C40_KEY_UNREADABLE, "The key does not sign");
+	return e;
 }
 
 void

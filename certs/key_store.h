@@ -8,6 +8,7 @@
  */
 #include <gnutls/abstract.h>
 
+#include "certs/key_sign.h"
 #include "certs/seal.h"
 
 #define KEY_STORE_MAX 20000
@@ -19,6 +20,8 @@ struct stored_key {
 	enum key_purpose purpose;
 	int algorithm; /* gnutls_pk_algorithm_t */
 	unsigned bits;
+	struct key_signer *signer; /* made at the first signature */
+	bool is_asked;             /* whether it has one */
 };
 
 struct key_store *key_store_new(void);
@@ -29,7 +32,17 @@ struct stored_key *key_store_put(struct key_store *ks, uint64_t id,
     enum key_purpose purpose, gnutls_privkey_t handle);
 
 /* NULL: not open (C37 with KEY_UNKNOWN's text is what the keyring expects). */
-const struct stored_key *key_store_get(struct key_store *ks, uint64_t id);
+struct stored_key *key_store_get(struct key_store *ks, uint64_t id);
+
+/* What is to be signed: GnuTLS' gnutls_sign_algorithm_t and its flags. */
+struct key_input {
+	bool is_hash;
+	unsigned algorithm, flags;
+	struct slice bytes;
+};
+/* Signs with libcrypto where that is faster; C40. */
+enum err MUST_USE stored_key_sign(struct stored_key *key,
+    const struct key_input *in, struct buf *signature, struct fault *f);
 void key_store_drop(struct key_store *ks, uint64_t id);
 /* Closes the least recently used beyond max. */
 void key_store_trim(struct key_store *ks, size_t max);

@@ -4,6 +4,7 @@
 
 #include "base/child.h"
 #include "certs/key_requests.h"
+#include "certs/key_sign.h"
 
 #define MASTER_FILE_MAX 4096
 
@@ -116,6 +117,7 @@ keys_main(uint32_t instance)
 	struct keys k = {0};
 	int status;
 
+	key_signing_set_up();
 	k.child = child_new(ROLE_KEYS, instance, &ops, &k);
 	status = child_run(k.child);
 	channel_free(k.served);
