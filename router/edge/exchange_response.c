@@ -12,6 +12,7 @@ exchange_on_connected(struct exchange *ex)
 	struct upstream *u = ex->upstream;
 
 	exchange_enter(ex, EXCHANGE_WAITING);
+	ex->cause = NULL; /* of a try before this one */
 	ex->sent_mono_ms = clock_mono_ms();
 	ex->connect_ms = ex->sent_mono_ms - ex->tried_mono_ms;
 	upstream_send_head(u, &ex->request, &ex->to_backend);
@@ -132,6 +133,8 @@ on_not_connected(struct exchange *ex, enum upstream_loss why)
 	quarantine_failed(&ex->backend->quarantine, clock_mono_ms());
 	if (why == LOST_UNREACHABLE)
 		ex->cause = "unreachable";
+	else if (ex->upstream != NULL)
+		ex->cause = ex->upstream->cause;
 	exchange_try_again(ex, CODE_H21);
 }
 
@@ -141,6 +144,7 @@ exchange_on_lost(struct exchange *ex, enum upstream_loss why)
 	switch (why) {
 	case LOST_REFUSED:
 	case LOST_UNREACHABLE:
+	case LOST_UNPROVED:
 		on_not_connected(ex, why);
 		break;
 	case LOST_SILENT:

@@ -19,6 +19,7 @@ struct upstream;
 enum upstream_loss {
 	LOST_REFUSED,     /* nobody listens there */
 	LOST_UNREACHABLE, /* no way, or no descriptor left */
+	LOST_UNPROVED,    /* TLS failed: upstream.cause says why */
 	LOST_SILENT,      /* closed before a byte of the response */
 	LOST_CUT_HEAD,    /* closed within the head */
 	LOST_CUT_BODY,    /* closed within the body */
@@ -42,7 +43,8 @@ struct upstream {
 	struct backend *backend;
 	struct exchange *ex; /* NULL: let go */
 	bool is_connected;
-	bool was_used; /* an old connection may be dead without saying */
+	const char *cause; /* of a loss, for the router line; NULL: no more */
+	bool was_used;     /* an old connection may be dead without saying */
 };
 
 /* Which connections will do. */

@@ -29,6 +29,7 @@ free_it(struct upstream_ended *ended)
 {
 	struct upstream_h1 *u = container_of(ended, struct upstream_h1, ended);
 
+	upstream_socket_clear(&u->socket);
 	readers_give(&u->base.w->readers, HTTP1_RESPONSE, u->reader);
 	buf_clear(&u->in);
 	free(u);
@@ -44,7 +45,7 @@ close_it(struct upstream_h1 *u)
 	u->state = UPSTREAM_H1_CLOSED;
 	u->base.ex = NULL;
 	deadline_clear(&u->deadline);
-	stream_close(&u->stream);
+	upstream_socket_close(&u->socket);
 	list_remove(&u->link);
 	upstream_end(u->base.w, &u->ended, free_it);
 }
@@ -56,7 +57,7 @@ lose(struct upstream_h1 *u, enum upstream_loss why)
 {
 	struct exchange *ex = u->base.ex;
 
-	stream_pause(&u->stream, true);
+	upstream_socket_pause(&u->socket, true);
 	exchange_on_lost(ex, why);
 }
 
@@ -193,10 +194,9 @@ keep_head(struct upstream_h1 *u, struct slice in, bool is_kept)
 }
 
 static void
-on_bytes(struct stream *stream, struct slice bytes)
+on_bytes(struct upstream_socket *s, struct slice bytes)
 {
-	struct upstream_h1 *u =
-	    container_of(stream, struct upstream_h1, stream);
+	struct upstream_h1 *u = container_of(s, struct upstream_h1, socket);
 	struct slice in = bytes;
 	bool is_kept = u->in.len > 0;
 
@@ -227,27 +227,36 @@ on_bytes(struct stream *stream, struct slice bytes)
 }
 
 static void
-on_room(struct stream *stream)
+on_open(struct upstream_socket *s)
 {
-	struct upstream_h1 *u =
-	    container_of(stream, struct upstream_h1, stream);
+	struct upstream_h1 *u = container_of(s, struct upstream_h1, socket);
 
-	if (u->base.ex == NULL)
-		return;
-	if (u->state == UPSTREAM_H1_CONNECTING) {
-		u->state = UPSTREAM_H1_HEAD;
-		u->base.is_connected = true;
-		exchange_on_connected(u->base.ex);
-	} else {
-		exchange_on_upstream_room(u->base.ex);
-	}
+	u->state = UPSTREAM_H1_HEAD;
+	u->base.is_connected = true;
+	exchange_on_connected(u->base.ex);
 }
 
 static void
-on_end(struct stream *stream, enum err why)
+on_room(struct upstream_socket *s)
 {
-	struct upstream_h1 *u =
-	    container_of(stream, struct upstream_h1, stream);
+	struct upstream_h1 *u = container_of(s, struct upstream_h1, socket);
+
+	if (u->base.ex != NULL)
+		exchange_on_upstream_room(u->base.ex);
+}
+
+static enum upstream_loss
+loss_of(enum err why)
+{
+	if (why == ERR_TLS)
+		return LOST_UNPROVED;
+	return why == ERR_DENIED ? LOST_REFUSED : LOST_UNREACHABLE;
+}
+
+static void
+on_end(struct upstream_socket *s, enum err why)
+{
+	struct upstream_h1 *u = container_of(s, struct upstream_h1, socket);
 
 	if (u->base.ex == NULL) {
 		close_it(u);
@@ -255,7 +264,8 @@ on_end(struct stream *stream, enum err why)
 	}
 	switch (u->state) {
 	case UPSTREAM_H1_CONNECTING:
-		lose(u, why == ERR_DENIED ? LOST_REFUSED : LOST_UNREACHABLE);
+		u->base.cause = s->cause;
+		lose(u, loss_of(why));
 		break;
 	case UPSTREAM_H1_HEAD:
 		lose(u, u->in.len == 0 ? LOST_SILENT : LOST_CUT_HEAD);
@@ -280,7 +290,8 @@ on_end(struct stream *stream, enum err why)
 	}
 }
 
-static const struct stream_ops stream_ops = {
+static const struct upstream_socket_ops socket_ops = {
+    .on_open = on_open,
     .on_bytes = on_bytes,
     .on_room = on_room,
     .on_end = on_end,
@@ -305,7 +316,7 @@ send_head(struct upstream *base, const struct request *r,
 	buf_reset(b);
 	e = h1_write_request(b, r, headers, framing);
 	assert(e == ERR_OK); /* the head that came in was smaller */
-	stream_write(&u->stream, buf_slice(b));
+	upstream_socket_write(&u->socket, buf_slice(b));
 }
 
 static void
@@ -317,10 +328,10 @@ send_body(struct upstream *base, struct slice piece)
 	if (piece.n == 0)
 		return;
 	if (u->is_chunked)
-		stream_write(&u->stream, h1_chunk_head(piece.n, head));
-	stream_write(&u->stream, piece);
+		upstream_socket_write(&u->socket, h1_chunk_head(piece.n, head));
+	upstream_socket_write(&u->socket, piece);
 	if (u->is_chunked)
-		stream_write(&u->stream, SLICE("\r\n"));
+		upstream_socket_write(&u->socket, SLICE("\r\n"));
 }
 
 static void
@@ -330,31 +341,31 @@ send_end(struct upstream *base, const struct headers *trailers)
 	struct buf *b = &base->w->scratch;
 
 	if (u->state == UPSTREAM_H1_TUNNEL)
-		stream_shut_down(&u->stream);
+		upstream_socket_shut_down(&u->socket);
 	if (!u->is_chunked)
 		return;
 	buf_reset(b);
 	if (h1_write_last_chunk(b, trailers) == ERR_OK)
-		stream_write(&u->stream, buf_slice(b));
+		upstream_socket_write(&u->socket, buf_slice(b));
 }
 
 static bool
 is_full(const struct upstream *base)
 {
-	return stream_is_full(&h1_of(base)->stream);
+	return upstream_socket_is_full(&h1_of(base)->socket);
 }
 
 static void
 pause_it(struct upstream *base, bool paused)
 {
-	stream_pause(&h1_of(base)->stream, paused);
+	upstream_socket_pause(&h1_of(base)->socket, paused);
 }
 
 static bool
-may_serve_again(const struct upstream_h1 *u)
+may_serve_again(struct upstream_h1 *u)
 {
 	return u->state == UPSTREAM_H1_COMPLETE && u->keeps_alive &&
-	       stream_is_drained(&u->stream) &&
+	       upstream_socket_is_drained(&u->socket) &&
 	       u->base.backend->n_idle < IDLE_MAX &&
 	       u->base.w->n_idle < u->base.w->max_idle;
 }
@@ -377,7 +388,7 @@ let_go(struct upstream *base, bool reusable)
 	buf_clear(&u->in);
 	list_push(&base->backend->idle, &u->link);
 	count_idle(u, 1);
-	stream_pause(&u->stream, false);
+	upstream_socket_pause(&u->socket, false);
 	deadline_set(&u->deadline, IDLE_SECONDS, 0);
 }
 
@@ -403,7 +414,7 @@ static bool
 is_sure(const struct upstream_h1 *u)
 {
 	return ev_now(u->base.w->loop) - u->idle_since <= SURE_SECONDS &&
-	       stream_is_quiet(&u->stream);
+	       upstream_socket_is_quiet(&u->socket);
 }
 
 /* The latest used is the least likely to be dead. */
@@ -438,7 +449,7 @@ connect_new(struct worker *w, struct backend *b, struct upstream_h1 **out)
 	list_init(&u->link);
 	buf_init(&u->in, HTTP1_HEAD_MAX + STREAM_IO_SIZE);
 	deadline_init(&u->deadline, w->loop, on_idle_too_long);
-	e = stream_connect(&u->stream, w->io, &b->addr, &stream_ops);
+	e = upstream_socket_connect(&u->socket, w, b, SLICE(""), &socket_ops);
 	if (e != ERR_OK)
 		free(u);
 	else

@@ -12,8 +12,8 @@
  */
 #include "base/http1.h"
 #include "router/edge/deadline.h"
-#include "router/edge/stream.h"
 #include "router/edge/upstream.h"
+#include "router/edge/upstream_socket.h"
 
 enum upstream_h1_state {
 	UPSTREAM_H1_CONNECTING,
@@ -27,7 +27,7 @@ enum upstream_h1_state {
 
 struct upstream_h1 {
 	struct upstream base;
-	struct stream stream;
+	struct upstream_socket socket;
 	struct list link; /* in the pool */
 	struct upstream_ended ended;
 	struct deadline deadline; /* of idleness */
