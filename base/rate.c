@@ -8,6 +8,39 @@
 #define TIME_MASK ((UINT64_C(1) << TIME_BITS) - 1)
 /* So many processes at one word at one moment are not to be expected. */
 #define TRIES_MAX 1000
+/* Of requests, in a period and at once. */
+#define RATE_N_MAX 1000000
+
+enum err
+rate_parse(struct slice text, struct rate *out)
+{
+	struct slice number, period = text, burst;
+	uint64_t n, at_once;
+	int64_t second = 1000000, length;
+
+	if (!slice_cut(&period, '/', &number) || period.p == NULL ||
+	    slice_to_u64(number, &n) != ERR_OK || n < 1 || n > RATE_N_MAX)
+		return ERR_SYNTAX;
+	burst = period;
+	(void)slice_cut(&burst, ':', &period);
+	at_once = n;
+	if (burst.p != NULL && slice_to_u64(burst, &at_once) != ERR_OK)
+		return ERR_SYNTAX;
+	if (slice_eq(period, SLICE("s")))
+		length = second;
+	else if (slice_eq(period, SLICE("m")))
+		length = 60 * second;
+	else if (slice_eq(period, SLICE("h")))
+		length = 3600 * second;
+	else
+		return ERR_SYNTAX;
+	if (at_once < 1 || at_once > RATE_N_MAX ||
+	    (int64_t)at_once * (length / (int64_t)n) >= RATE_MAX_US)
+		return ERR_SYNTAX;
+	out->every_us = length / (int64_t)n;
+	out->burst_us = ((int64_t)at_once - 1) * out->every_us;
+	return ERR_OK;
+}
 
 static uint64_t
 word_of(uint64_t tag, int64_t time)

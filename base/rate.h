@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/slice.h"
+
 #define RATE_WAYS    4
 #define RATE_BUCKETS (1u << 16)
 
@@ -32,6 +34,12 @@ struct rate {
 };
 
 #define RATE_MAX_US (INT64_C(1) << 42)
+
+/*
+ * "100/s", "600/m", "1000/h": so many in a second, a minute or an hour, and as
+ * many at once; "100/s:20": 20 at once.  ERR_SYNTAX.
+ */
+enum err MUST_USE rate_parse(struct slice text, struct rate *out);
 
 /*
  * Takes one from the allowance of the client with this hash.  False: nothing

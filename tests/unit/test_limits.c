@@ -149,6 +149,36 @@ processes_share_one_allowance(void **state)
 	limits_unmap(l);
 }
 
+static void
+rates_are_read_as_people_write_them(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t every_us, burst_us; /* 0: refused */
+	} cases[] = {
+	    {"10/s", 100000, 900000},
+	    {"600/m", 100000, 59900000},
+	    {"1/h", 3600 * SECOND, 0},
+	    {"10/s:1", 100000, 0},
+	    {"10/s:3", 100000, 200000},
+	    {"1000000/s", 1, 999999},
+	};
+	static const char *const bad[] = {"", "10", "/s", "10/", "10/d", "x/s",
+	    "0/s", "10/s:", "10/s:0", "10/s:x", "1000001/s", "-1/s",
+	    "1/h:1000000", "10/s 5", "10/s:5:5", " 10/s"};
+	struct rate r;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		assert_int_equal(
+		    rate_parse(slice_str(cases[i].text), &r), ERR_OK);
+		assert_int_equal(r.every_us, cases[i].every_us);
+		assert_int_equal(r.burst_us, cases[i].burst_us);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_int_equal(rate_parse(slice_str(bad[i]), &r), ERR_SYNTAX);
+}
+
 /* --- load ------------------------------------------------------------------
  */
 
@@ -207,6 +237,7 @@ main(void)
 	    cmocka_unit_test(a_full_bucket_forgets_who_asked_least),
 	    cmocka_unit_test(what_is_left_of_long_ago_counts_nothing),
 	    cmocka_unit_test(processes_share_one_allowance),
+	    cmocka_unit_test(rates_are_read_as_people_write_them),
 	    cmocka_unit_test(counts_of_all_workers_are_summed),
 	    cmocka_unit_test(a_full_bucket_goes_uncounted),
 	};
