@@ -57,7 +57,7 @@ conn_finish(struct conn *c, bool lingers)
 {
 	if (c->state >= CONN_CLOSING)
 		return;
-	if (c->tls != NULL && c->state == CONN_OPEN)
+	if (c->tls != NULL && c->state == CONN_OPEN && !c->is_shut)
 		tls_close(c->tls);
 	c->state = CONN_CLOSING;
 	c->lingers = lingers;
@@ -67,6 +67,17 @@ conn_finish(struct conn *c, bool lingers)
 		close_or_linger(c);
 	else
 		conn_deadline(c, FLUSH_SECONDS, CONN_DEADLINE_FLUSH);
+}
+
+void
+conn_shut_down(struct conn *c)
+{
+	if (c->state != CONN_OPEN || c->is_shut)
+		return;
+	if (c->tls != NULL)
+		tls_close(c->tls);
+	c->is_shut = true;
+	stream_shut_down(&c->stream);
 }
 
 void
@@ -101,7 +112,7 @@ conns_reap(struct worker *w)
 void
 conn_write(struct conn *c, struct slice bytes)
 {
-	if (c->state != CONN_OPEN)
+	if (c->state != CONN_OPEN || c->is_shut)
 		return;
 	if (c->tls != NULL)
 		tls_write(c->tls, bytes);
@@ -286,6 +297,7 @@ static const struct stream_ops stream_ops = {
     .on_bytes = on_bytes,
     .on_room = on_room,
     .on_end = on_end,
+    .tells_resets = true,
 };
 
 static void

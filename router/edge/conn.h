@@ -73,6 +73,7 @@ struct conn {
 	bool is_tls; /* is to be, as its listener is */
 	bool lingers;
 	bool is_challenge;  /* a CA looks at the certificate (RFC 8737) */
+	bool is_shut;       /* our half has ended */
 	bool is_second_try; /* of a handshake that keys did not live through */
 	const struct conn_front_ops *front; /* NULL until it is open */
 	union {
@@ -100,6 +101,9 @@ void conn_deadline(struct conn *c, double seconds, enum conn_deadline why);
 void conn_no_deadline(struct conn *c);
 /* Calls the front's step from the loop, soon. */
 void conn_wake(struct conn *c);
+/* Ends our half in good order, after what was written; the client's half goes
+ * on.  More than once is allowed. */
+void conn_shut_down(struct conn *c);
 /* Closes in good order after what was written; lingers: the client is still
  * sending, so the answer must not be lost to a reset. */
 void conn_finish(struct conn *c, bool lingers);

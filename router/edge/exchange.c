@@ -228,7 +228,7 @@ exchange_refuse(struct exchange *ex, int status, const char *cause)
 static bool
 is_too_much(const struct exchange *ex)
 {
-	return ex->app != NULL && ex->app->set.max_body > 0 &&
+	return ex->app != NULL && ex->app->set.max_body > 0 && !ex->is_tunnel &&
 	       ex->body_received > ex->app->set.max_body;
 }
 
@@ -258,6 +258,11 @@ exchange_body_end(struct exchange *ex, const struct headers *trailers)
 	ex->trailers = trailers;
 	if (exchange_is_done(ex))
 		return;
+	if (ex->response_ended) { /* a tunnel's second way has ended */
+		exchange_let_go(ex, false);
+		exchange_finish(ex);
+		return;
+	}
 	if (ex->state == EXCHANGE_WAITING || ex->state == EXCHANGE_RESPONDING) {
 		upstream_send_end(ex->upstream, trailers);
 		exchange_wait(ex);
@@ -289,6 +294,11 @@ exchange_client_gone(struct exchange *ex)
 {
 	if (exchange_is_done(ex))
 		return;
+	if (ex->is_tunnel && ex->body_ended) { /* it had said all it would */
+		exchange_let_go(ex, false);
+		cut(ex, ex->status);
+		return;
+	}
 	ex->sock = "client";
 	exchange_fail(ex, CODE_H27, 0);
 }

@@ -36,7 +36,9 @@ struct front_ops {
 	/* The response's head; once. */
 	void (*on_head)(void *front, const struct response *r);
 	void (*on_body)(void *front, struct slice piece);
-	/* The response is complete; trailers: NULL when it has none. */
+	/* The response is complete; trailers: NULL when it has none.  Of a
+	 * tunnel: the backend's way has ended, which is the end of all when
+	 * exchange_is_done. */
 	void (*on_end)(void *front, const struct headers *trailers);
 	/* It will never be: show the client a cut. */
 	void (*on_cut)(void *front);
@@ -94,6 +96,8 @@ struct exchange {
 	bool is_fresh;       /* this try must not use an old connection */
 	bool is_last_resort; /* to a backend that is quarantined */
 	bool is_crowded;     /* a backend was passed over for being full */
+	/* a tunnel's two ways: the request's is over when body_ended */
+	bool is_tunnel, response_ended;
 	/* the response */
 	struct header reserve[REPLY_HEADERS_MAX];
 	unsigned n_interims;
@@ -116,7 +120,8 @@ void exchange_begin(struct exchange *ex);
 /* The request never was one: answered with H26 and this status. */
 void exchange_refuse(struct exchange *ex, int status, const char *cause);
 void exchange_body(struct exchange *ex, struct slice piece);
-/* trailers: of the request, in the arena; NULL when it has none. */
+/* trailers: of the request, in the arena and sifted (trailers.h); NULL when it
+ * has none.  It may complete a tunnel: ask exchange_is_done. */
 void exchange_body_end(struct exchange *ex, const struct headers *trailers);
 /* The request's body should not be read on now. */
 bool exchange_is_full(const struct exchange *ex);

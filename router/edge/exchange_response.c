@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/edge/exchange.h"
+#include "router/edge/trailers.h"
 
 #define INTERIMS_MAX 64 /* of one response: then it never means to answer */
 
@@ -82,6 +83,15 @@ exchange_on_head(struct exchange *ex, const struct response *from_backend)
 		exchange_fail(ex, CODE_H25, 0);
 		return;
 	}
+	if (r.status == 101 && ex->request.upgrade.n == 0) {
+		ex->cause = "unasked for upgrade";
+		exchange_fail(ex, CODE_H17, 0);
+		return;
+	}
+	if (r.status == 101) { /* from now on the client may send again */
+		ex->is_tunnel = true;
+		ex->body_ended = false;
+	}
 	ex->status = r.status;
 	exchange_enter(ex, EXCHANGE_RESPONDING);
 	ex->ops->on_head(ex->front, &r);
@@ -101,8 +111,16 @@ exchange_on_body(struct exchange *ex, struct slice piece)
 void
 exchange_on_response_end(struct exchange *ex, const struct headers *trailers)
 {
+	if (ex->is_tunnel && !ex->body_ended) {
+		ex->response_ended = true;
+		ex->ops->on_end(ex->front, NULL);
+		exchange_wait(ex);
+		return;
+	}
+	if (trailers != NULL) /* they are the connection's, which goes now */
+		trailers = trailers_keep(&ex->arena, trailers);
 	/* an answer before all was asked: the rest of the body is in the way */
-	exchange_let_go(ex, ex->body_ended);
+	exchange_let_go(ex, ex->body_ended && !ex->is_tunnel);
 	exchange_finish(ex);
 	ex->ops->on_end(ex->front, trailers);
 }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "router/edge/conn.h"
+#include "router/edge/trailers.h"
 
 #define IN_MAX        (256 * 1024) /* a head, and what came with its end */
 #define DRAIN_MAX     (64 * 1024)  /* of a body that nobody wants */
@@ -48,8 +49,32 @@ new_exchange(struct front_h1 *f)
 	f->ex->request.version = HTTP_11;
 	f->ex->request.content_length = -1;
 	f->has_served = true;
-	f->is_cut = f->closes = false;
+	f->is_cut = f->closes = f->is_ended = false;
 	conn_no_deadline(c);
+}
+
+static bool
+has_token(struct slice list, struct slice token)
+{
+	struct slice item;
+
+	while (slice_cut(&list, ',', &item))
+		if (slice_eq_nocase(slice_trim(item), token))
+			return true;
+	return false;
+}
+
+/* What it asks to go on with.  Never HTTP/2: its requests would then be seen
+ * by the backend alone.  Nor is a body followed by another protocol. */
+static struct slice
+upgrade_of(const struct http1_head *head)
+{
+	struct slice wanted = http1_find(head, SLICE("upgrade"));
+
+	if (!head->is_upgrade || head->has_body ||
+	    has_token(wanted, SLICE("h2c")) || has_token(wanted, SLICE("h2")))
+		return SLICE("");
+	return wanted;
 }
 
 /* The head as ours, its bytes copied into the arena. */
@@ -70,6 +95,9 @@ take_head(
 	    .host = h1_moved(head->host, bytes, copy),
 	    .headers = h1_headers(&ex->arena, head, bytes, copy),
 	    .content_length = head->content_length,
+	    .upgrade = h1_moved(upgrade_of(head), bytes, copy),
+	    .takes_trailers =
+		has_token(http1_find(head, SLICE("te")), SLICE("trailers")),
 	    .has_body = head->has_body,
 	    .expects_continue = head->expects_continue,
 	    .expects_other = !head->expects_continue &&
@@ -135,9 +163,16 @@ read_head(struct front_h1 *f, struct slice *in)
 static void
 body_complete(struct front_h1 *f)
 {
+	const struct http1_field *fields;
+	struct header items[HTTP1_TRAILERS_MAX];
+	struct headers h;
+
 	if (f->ex != NULL) {
+		size_t n = http1_trailers(f->reader, &fields);
+
 		f->state = H1_ASKED;
-		exchange_body_end(f->ex, NULL);
+		h = trailers_sift(fields, n, items);
+		exchange_body_end(f->ex, trailers_keep(&f->ex->arena, &h));
 	} else { /* its response went out before */
 		http1_next(f->reader);
 		f->state = H1_HEAD;
@@ -171,6 +206,16 @@ read_body(struct front_h1 *f, struct slice *in)
 	return end || used > 0;
 }
 
+/* All of it goes on when there is room, and waits here else. */
+static void
+relay(struct front_h1 *f, struct slice *in)
+{
+	if (in->n == 0 || exchange_is_done(f->ex) || exchange_is_full(f->ex))
+		return;
+	exchange_body(f->ex, *in);
+	*in = slice_from(*in, in->n);
+}
+
 static bool
 read_on(struct front_h1 *f, struct slice *in)
 {
@@ -179,6 +224,9 @@ read_on(struct front_h1 *f, struct slice *in)
 		return read_head(f, in);
 	case H1_BODY:
 		return read_body(f, in);
+	case H1_TUNNEL:
+		relay(f, in);
+		return false;
 	case H1_STOPPED:
 		*in = slice_from(*in, in->n);
 		return false;
@@ -220,9 +268,8 @@ update(struct front_h1 *f)
 	if (c->state != CONN_OPEN)
 		return;
 	if (f->ex != NULL) {
-		conn_pause(
-		    c, (f->state == H1_ASKED && f->in.len > 0) ||
-			   (f->state == H1_BODY && exchange_is_full(f->ex)));
+		conn_pause(c, f->state == H1_ASKED ? f->in.len > 0
+						   : exchange_is_full(f->ex));
 		return;
 	}
 	conn_pause(c, f->in.len > 0 && conn_is_full(c));
@@ -247,7 +294,7 @@ static void
 finish_exchange(struct front_h1 *f)
 {
 	struct conn *c = conn_of(f);
-	bool is_whole = f->state == H1_ASKED;
+	bool is_whole = f->state == H1_ASKED || f->state == H1_TUNNEL;
 
 	exchange_free(f->ex);
 	f->ex = NULL;
@@ -270,11 +317,25 @@ finish_exchange(struct front_h1 *f)
 	}
 }
 
+/* A tunnel's way to the backend, when the client has ended it and the last
+ * byte is through. */
+static void
+end_way(struct front_h1 *f)
+{
+	if (f->is_ended && f->in.len == 0 && !exchange_is_done(f->ex) &&
+	    !f->ex->body_ended)
+		exchange_body_end(f->ex, NULL);
+}
+
 static void
 on_step(struct conn *c)
 {
 	struct front_h1 *f = &c->h1;
 
+	if (f->state == H1_TUNNEL) {
+		use_kept(f);
+		end_way(f);
+	}
 	if (f->ex != NULL && exchange_is_done(f->ex))
 		finish_exchange(f);
 	else if (f->ex == NULL && f->state == H1_STOPPED)
@@ -328,7 +389,11 @@ on_end(struct conn *c, enum err why)
 {
 	struct front_h1 *f = &c->h1;
 
-	(void)why;
+	if (f->state == H1_TUNNEL && why == ERR_CLOSED) {
+		f->is_ended = true;
+		conn_wake(c);
+		return;
+	}
 	f->state = H1_STOPPED;
 	if (f->ex == NULL) {
 		conn_finish(c, false);

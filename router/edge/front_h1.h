@@ -19,6 +19,7 @@ enum front_h1_state {
 	H1_HEAD,    /* a request's head is awaited, or is incomplete */
 	H1_BODY,    /* its body comes */
 	H1_ASKED,   /* it is complete; its response is not */
+	H1_TUNNEL,  /* after a 101: bytes, both ways */
 	H1_STOPPED, /* nothing more is read */
 };
 
@@ -34,6 +35,7 @@ struct front_h1 {
 	bool closes;      /* after this response */
 	bool is_cut;      /* the response will never be complete */
 	bool has_served;  /* at least one request */
+	bool is_ended;    /* of a tunnel: the client's way */
 };
 
 /* What its connection talks to: its start makes the front. */

@@ -31,7 +31,7 @@ static void
 on_interim(void *front, const struct response *r)
 {
 	struct front_h1 *f = front;
-	struct h1_response_options o = {H1_NO_BODY, -1, false, false};
+	struct h1_response_options o = {.framing = H1_NO_BODY, .length = -1};
 
 	if (!f->is_http10) /* RFC 9110, 15.2: it would not understand */
 		write_head(f, r, &o);
@@ -57,12 +57,33 @@ choose_framing(const struct front_h1 *f, const struct response *r)
 	return f->is_http10 ? H1_UNTIL_CLOSE : H1_CHUNKED;
 }
 
+/* From now on it is a tunnel; what the client sent behind its head goes
+ * through it first. */
+static void
+switch_protocols(struct front_h1 *f, const struct response *r)
+{
+	struct h1_response_options o = {
+	    .framing = H1_NO_BODY, .length = -1, .upgrade = r->upgrade};
+
+	if (o.upgrade.n == 0)
+		o.upgrade = f->ex->request.upgrade;
+	f->state = H1_TUNNEL;
+	f->framing = H1_UNTIL_CLOSE;
+	f->closes = true;
+	write_head(f, r, &o);
+	conn_wake(conn_of(f));
+}
+
 static void
 on_head(void *front, const struct response *r)
 {
 	struct front_h1 *f = front;
 	struct h1_response_options o = {0};
 
+	if (r->status == 101) {
+		switch_protocols(f, r);
+		return;
+	}
 	f->framing = choose_framing(f, r);
 	f->closes = !f->keeps_alive || f->framing == H1_UNTIL_CLOSE ||
 		    conn_of(f)->w->is_draining ||
@@ -98,10 +119,11 @@ static void
 on_end(void *front, const struct headers *trailers)
 {
 	struct front_h1 *f = front;
-
 	struct conn *c = conn_of(f);
 	struct buf *b = &c->w->scratch;
 
+	if (f->state == H1_TUNNEL)
+		conn_shut_down(c);
 	if (f->framing == H1_CHUNKED) {
 		buf_reset(b);
 		if (h1_write_last_chunk(b, trailers) == ERR_OK)

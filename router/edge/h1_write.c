@@ -106,7 +106,11 @@ h1_write_response(struct buf *b, const struct response *r,
 	(void)buf_add(b, SLICE("\r\n"));
 	put_headers(b, &r->headers);
 	put_framing(b, o->framing, o->length);
-	if (o->close)
+	if (o->upgrade.n > 0) {
+		(void)buf_add(b, SLICE("Connection: Upgrade\r\nUpgrade: "));
+		(void)buf_add(b, o->upgrade);
+		(void)buf_add(b, SLICE("\r\n"));
+	} else if (o->close)
 		(void)buf_add(b, SLICE("Connection: close\r\n"));
 	else if (o->keep_alive)
 		(void)buf_add(b, SLICE("Connection: keep-alive\r\n"));

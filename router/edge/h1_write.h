@@ -20,13 +20,15 @@ enum h1_framing {
 enum err h1_write_request(struct buf *b, const struct request *r,
     const struct headers *headers, enum h1_framing framing);
 
-/* length is that of H1_LENGTH, and is told for H1_NO_BODY too when it is not
- * negative (a HEAD's).  close: say that this was the last one; keep_alive: say
- * that it was not, which HTTP/1.0 needs to hear. */
+/* upgrade: what a 101 goes on with.  length is that of H1_LENGTH, and is told
+ * for H1_NO_BODY too when it is not negative (a HEAD's).  close: say that this
+ * was the last one; keep_alive: say that it was not, which HTTP/1.0 needs to
+ * hear. */
 struct h1_response_options {
 	enum h1_framing framing;
 	int64_t length;
 	bool close, keep_alive;
+	struct slice upgrade;
 };
 enum err h1_write_response(struct buf *b, const struct response *r,
     const struct h1_response_options *o);

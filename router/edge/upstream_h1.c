@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "router/edge/h1_write.h"
+#include "router/edge/trailers.h"
 #include "router/edge/worker.h"
 
 #define IDLE_SECONDS 60.
@@ -65,10 +66,15 @@ lose(struct upstream_h1 *u, enum upstream_loss why)
 static void
 complete(struct upstream_h1 *u, bool nothing_behind)
 {
+	const struct http1_field *fields;
+	size_t n = http1_trailers(u->reader, &fields);
+	struct header items[HTTP1_TRAILERS_MAX];
+	struct headers trailers = trailers_sift(fields, n, items);
+
 	u->state = UPSTREAM_H1_COMPLETE;
 	if (!nothing_behind)
 		u->keeps_alive = false;
-	exchange_on_response_end(u->base.ex, NULL);
+	exchange_on_response_end(u->base.ex, trailers.n > 0 ? &trailers : NULL);
 }
 
 static struct response
@@ -127,6 +133,7 @@ take_head(struct upstream_h1 *u, const struct http1_head *head, size_t used,
 	case HEAD_TUNNEL:
 		r.has_body = true;
 		u->state = UPSTREAM_H1_TUNNEL;
+		u->is_chunked = false;
 		u->keeps_alive = false;
 		exchange_on_head(u->base.ex, &r);
 		break;

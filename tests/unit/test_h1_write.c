@@ -60,13 +60,17 @@ responses_say_how_they_end(void **state)
 		struct h1_response_options options;
 		const char *lines;
 	} cases[] = {
-	    {{H1_LENGTH, 0, false, false}, "Content-Length: 0\r\n"},
-	    {{H1_NO_BODY, -1, false, false}, ""},
-	    {{H1_NO_BODY, 9, false, false}, "Content-Length: 9\r\n"},
-	    {{H1_CHUNKED, -1, false, false}, "Transfer-Encoding: chunked\r\n"},
-	    {{H1_UNTIL_CLOSE, -1, true, true}, "Connection: close\r\n"},
-	    {{H1_LENGTH, 3, false, true},
+	    {{.framing = H1_LENGTH}, "Content-Length: 0\r\n"},
+	    {{.framing = H1_NO_BODY, .length = -1}, ""},
+	    {{.framing = H1_NO_BODY, .length = 9}, "Content-Length: 9\r\n"},
+	    {{.framing = H1_CHUNKED, .length = -1},
+		"Transfer-Encoding: chunked\r\n"},
+	    {{.framing = H1_UNTIL_CLOSE, .close = true, .keep_alive = true},
+		"Connection: close\r\n"},
+	    {{.framing = H1_LENGTH, .length = 3, .keep_alive = true},
 		"Content-Length: 3\r\nConnection: keep-alive\r\n"},
+	    {{.framing = H1_NO_BODY, .length = -1, .upgrade = SLICE("a/1")},
+		"Connection: Upgrade\r\nUpgrade: a/1\r\n"},
 	};
 
 	(void)state;
@@ -87,7 +91,7 @@ responses_say_how_they_end(void **state)
 static void
 an_apps_own_reason_is_kept(void **state)
 {
-	struct h1_response_options o = {H1_NO_BODY, -1, false, false};
+	struct h1_response_options o = {.framing = H1_NO_BODY, .length = -1};
 	struct response r = {.status = 299, .reason = SLICE("So So")};
 	struct buf b;
 
