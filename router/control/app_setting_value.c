@@ -6,6 +6,7 @@
 #include "base/header_rule.h"
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/rate.h"
 
 #define NETWORKS_MAX 1000
 #define SHOWN_MAX    80 /* bytes of a wrong value that are repeated */
@@ -34,6 +35,7 @@ refuse(const struct app_setting *s, struct fault *f)
 	    [SETTING_COUNT] = "a whole number",
 	    [SETTING_CHOICE] = "one of",
 	    [SETTING_HOST] = "a host name",
+	    [SETTING_RATE] = "a rate like 100/s, 600/m or 100/s:20",
 	    [SETTING_NETWORKS] = "addresses and networks: 192.0.2.1 "
 				 "2001:db8::/32",
 	    [SETTING_HEADERS] = "rules: \"NAME: VALUE\", \"+NAME: VALUE\" or "
@@ -156,6 +158,17 @@ read_choice(const struct app_setting *s, const json_t *value)
 	const char *text = json_string_value(value);
 
 	return text != NULL && is_one_of(slice_str(text), s->choices)
+		   ? json_string(text)
+		   : NULL;
+}
+
+static json_t *
+read_rate(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	struct rate r;
+
+	return text != NULL && rate_parse(slice_str(text), &r) == ERR_OK
 		   ? json_string(text)
 		   : NULL;
 }
@@ -299,6 +312,9 @@ app_setting_read(const struct app_setting *s, const json_t *value, json_t **out,
 		break;
 	case SETTING_CHOICE:
 		*out = read_choice(s, value);
+		break;
+	case SETTING_RATE:
+		*out = read_rate(value);
 		break;
 	case SETTING_HOST:
 		*out = read_host(value);

@@ -27,6 +27,17 @@ static const struct app_setting table[] = {
 	    "without a byte, once a response has begun"},
 	{"max_active", SETTING_COUNT, 1, 1000000, true, NULL, "0",
 	    "requests at once on one backend; 0: no limit"},
+	{"queue", SETTING_COUNT, 1, 100000, true, NULL, "0",
+	    "requests that may wait for a backend; 0: none"},
+	{"queue_timeout", SETTING_SECONDS, 0.01, 3600, false, NULL, "30s",
+	    "that a request may wait in the queue"},
+	{"slow_start", SETTING_SECONDS, 0.1, 600, true, NULL, "10s",
+	    "until a new backend gets its whole share; 0: at once"},
+	{"sticky", SETTING_BOOL, 0, 0, false, NULL, "off",
+	    "send a visitor to the same backend, by a cookie"},
+	{"rate", SETTING_RATE, 0, 0, true, NULL, "",
+	    "requests of one client: 100/s, 600/m, 1000/h; 100/s:20 for 20 "
+	    "at once"},
 	{"max_body", SETTING_BYTES, 1, 1e12, true, NULL, "0",
 	    "of a request; 0: no limit"},
 	{"max_headers", SETTING_BYTES, 256, 65536, true, NULL, "0",
@@ -47,7 +58,7 @@ static const struct app_setting table[] = {
 /* Names of the manual whose time comes later.  A limit that is not kept, a
  * network that is not kept out: better refused than silently ignored. */
 static const char reserved[] =
-    "maintenance_page error_page sticky queue queue_timeout rate health_path "
+    "maintenance_page error_page health_path "
     "health_interval health_threshold proxy_protocol";
 
 const struct app_setting *

@@ -43,7 +43,7 @@ on_dropped(struct lru_item *item)
 static void
 read_settings(struct apps *as, struct app *a, struct slice json)
 {
-	const struct config_pairs *defaults = &as->config->defaults;
+	const struct config_pairs *defaults = &as->with.config->defaults;
 
 	app_policy_init(&a->set);
 	for (size_t i = 0; i < defaults->n; i++)
@@ -66,8 +66,8 @@ add_backend(struct apps *as, struct app *a, struct stmt *s)
 		a->n_unresolved++;
 		return;
 	}
-	if (backend_get(as->backends, given, target, &way, &row->backend) !=
-	    ERR_OK) {
+	if (backend_get(as->with.backends, given, target, &way,
+		&row->backend) != ERR_OK) {
 		log_warning("app %s: backend %" SLICE_FMT " cannot be used",
 		    a->name, SLICE_ARG(given));
 		return;
@@ -79,6 +79,34 @@ add_backend(struct apps *as, struct app *a, struct stmt *s)
 	a->n_backends++;
 }
 
+/* The key that cookies are made with: control made it with the store. */
+static bool
+read_sticky_key(struct apps *as)
+{
+	static const char sql[] =
+	    "SELECT value FROM setting WHERE name = 'sticky_key'";
+	struct stmt *s;
+
+	if (as->has_sticky)
+		return true;
+	s = db_stmt(as->with.db, sql);
+	if (s == NULL || stmt_step(s) != ERR_OK)
+		return false;
+	as->has_sticky = sticky_key_read(stmt_get(s, 0), &as->sticky) == ERR_OK;
+	stmt_done(s);
+	return as->has_sticky;
+}
+
+static void
+make_tokens(struct apps *as, struct app *a)
+{
+	if (!a->set.sticky || !read_sticky_key(as))
+		return;
+	for (size_t i = 0; i < a->n_backends; i++)
+		a->backends[i].token = sticky_token(&as->sticky,
+		    slice_str(a->name), slice_str(a->backends[i].backend->key));
+}
+
 static enum err
 read_backends(struct apps *as, struct app *a, int64_t id)
 {
@@ -87,7 +115,7 @@ read_backends(struct apps *as, struct app *a, int64_t id)
 	    " max(b.since_at, coalesce(t.since_at, 0)) FROM backend b"
 	    " LEFT JOIN backend_target t ON t.backend_id = b.id"
 	    " WHERE b.app_id = ?1 ORDER BY b.id, t.id LIMIT ?2";
-	struct stmt *s = db_stmt(as->db, sql);
+	struct stmt *s = db_stmt(as->with.db, sql);
 	enum err e;
 
 	if (s == NULL)
@@ -107,7 +135,7 @@ read_app(struct apps *as, struct app *a, struct slice name)
 {
 	static const char sql[] =
 	    "SELECT id, name, settings, had_backends FROM app WHERE name = ?1";
-	struct stmt *s = db_stmt(as->db, sql);
+	struct stmt *s = db_stmt(as->with.db, sql);
 	int64_t id;
 	enum err e;
 
@@ -122,7 +150,11 @@ read_app(struct apps *as, struct app *a, struct slice name)
 	read_settings(as, a, stmt_get(s, 2));
 	a->had_backends = stmt_get_int(s, 3) != 0;
 	stmt_done(s);
-	return e == ERR_OK ? read_backends(as, a, id) : ERR_NOT_FOUND;
+	if (e != ERR_OK)
+		return ERR_NOT_FOUND;
+	e = read_backends(as, a, id);
+	make_tokens(as, a);
+	return e;
 }
 
 static enum err
@@ -136,8 +168,9 @@ load(struct apps *as, struct slice name, struct app **out)
 	a->refs = 1;
 	change_begin(&a->change);
 	if (n > 0 && (size_t)n < sizeof(key)) {
-		change_watch(&a->change, as->shared, slice_of(key, (size_t)n));
-		stats_add(&as->stats->store_reads, 1);
+		change_watch(
+		    &a->change, as->with.shared, slice_of(key, (size_t)n));
+		stats_add(&as->with.stats->store_reads, 1);
 		e = read_app(as, a, name);
 	}
 	if (e != ERR_OK) {
@@ -151,15 +184,10 @@ load(struct apps *as, struct slice name, struct app **out)
 /* --- the cache ------------------------------------------------------------ */
 
 void
-apps_init(struct apps *as, struct db *db, const struct shared *shared,
-    const struct config *config, struct backends *backends,
-    struct stats_page *stats)
+apps_init(struct apps *as, const struct apps_parts *with)
 {
-	as->db = db;
-	as->shared = shared;
-	as->config = config;
-	as->backends = backends;
-	as->stats = stats;
+	as->with = *with;
+	as->has_sticky = false;
 	lru_init(&as->lru, APPS_MAX, on_dropped);
 }
 
@@ -169,13 +197,15 @@ apps_clear(struct apps *as)
 	lru_clear(&as->lru);
 }
 
-/* The new version takes over what was counted, and its place in the turn. */
+/* The new version takes over what was counted, and who waits. */
 static void
-succeed(struct app *a, const struct app *old)
+succeed(struct apps *as, struct app *a, const struct app *old)
 {
 	if (old == NULL) {
 		a->counts = xcalloc(1, sizeof(*a->counts));
 		a->counts->refs = 1;
+		queue_init(
+		    &a->counts->queue, as->with.queues, slice_str(a->name));
 		return;
 	}
 	a->counts = old->counts;
@@ -191,7 +221,7 @@ app_get(struct apps *as, struct slice name, struct app **out)
 
 	if (item != NULL)
 		old = container_of(item, struct app, item);
-	if (old != NULL && !change_happened(&old->change, as->shared)) {
+	if (old != NULL && !change_happened(&old->change, as->with.shared)) {
 		old->refs++;
 		*out = old;
 		return ERR_OK;
@@ -203,7 +233,7 @@ app_get(struct apps *as, struct slice name, struct app **out)
 		return ERR_OK;
 	}
 	if (e == ERR_OK) {
-		succeed(a, old);
+		succeed(as, a, old);
 		lru_put(&as->lru, &a->item, slice_str(a->name));
 		a->refs++;
 		*out = a;

@@ -14,6 +14,8 @@
 #include "router/edge/backend.h"
 #include "router/edge/change.h"
 #include "router/edge/lru.h"
+#include "router/edge/queue.h"
+#include "router/edge/sticky.h"
 
 #define APP_NAME_SIZE 64
 
@@ -24,12 +26,14 @@ struct app_backend {
 	bool is_down;   /* says the health check */
 	int64_t up_at;  /* there, and up, since; wall clock, seconds */
 	int64_t credit; /* of the round-robin; see balance.h */
+	uint64_t token; /* in the cookies of its visitors; 0: none are set */
 };
 
 /* Counted over all versions of one app. */
 struct app_counts {
 	unsigned refs;
 	uint64_t requests, errors, active;
+	struct queue queue;
 };
 
 struct app {
@@ -45,19 +49,24 @@ struct app {
 	struct change change;
 };
 
-struct apps {
+/* What it works with: loans that outlive it. */
+struct apps_parts {
 	struct db *db;
 	const struct shared *shared;
 	const struct config *config;
 	struct backends *backends;
+	struct queues *queues;
 	struct stats_page *stats;
-	struct lru lru;
 };
 
-/* All are loans that outlive it. */
-void apps_init(struct apps *as, struct db *db, const struct shared *shared,
-    const struct config *config, struct backends *backends,
-    struct stats_page *stats);
+struct apps {
+	struct apps_parts with;
+	struct lru lru;
+	struct sticky_key sticky; /* as read from the store, if it was */
+	bool has_sticky;
+};
+
+void apps_init(struct apps *as, const struct apps_parts *with);
 void apps_clear(struct apps *as);
 
 /*

@@ -9,7 +9,9 @@
 enum kind {
 	KIND_BOOL,
 	KIND_SECONDS,
+	KIND_PERIOD, /* seconds, or 0 for none */
 	KIND_NUMBER,
+	KIND_RATE,
 	KIND_HOST,
 	KIND_BALANCE,
 	KIND_MIN_TLS,
@@ -38,6 +40,11 @@ static const struct row {
     {"hsts", KIND_NUMBER, offsetof(struct app_policy, hsts_s)},
     {"canonical_host", KIND_HOST, offsetof(struct app_policy, canonical_host)},
     {"balance", KIND_BALANCE, offsetof(struct app_policy, balance)},
+    {"sticky", KIND_BOOL, offsetof(struct app_policy, sticky)},
+    {"slow_start", KIND_PERIOD, offsetof(struct app_policy, slow_start_s)},
+    {"queue", KIND_NUMBER, offsetof(struct app_policy, queue)},
+    {"queue_timeout", KIND_SECONDS, offsetof(struct app_policy, queue_s)},
+    {"rate", KIND_RATE, offsetof(struct app_policy, rate)},
     {"allow", KIND_NETWORKS, offsetof(struct app_policy, allow)},
     {"deny", KIND_NETWORKS, offsetof(struct app_policy, deny)},
     {"request_headers", KIND_REQUEST_RULES,
@@ -56,6 +63,8 @@ app_policy_init(struct app_policy *s)
 	    .connect_s = 5,
 	    .first_byte_s = 30,
 	    .idle_s = 55,
+	    .slow_start_s = 10,
+	    .queue_s = 30,
 	    .balance = BALANCE_RANDOM2,
 	};
 }
@@ -252,6 +261,14 @@ set(struct app_policy *s, const struct row *row, struct slice v)
 		if (read_number(v, &number) && number > 0)
 			*(double *)field = number;
 		break;
+	case KIND_PERIOD:
+		if (read_number(v, &number))
+			*(double *)field = number;
+		break;
+	case KIND_RATE:
+		if (rate_parse(v, field) != ERR_OK)
+			*(struct rate *)field = (struct rate){0};
+		break;
 	case KIND_NUMBER:
 		if (read_number(v, &number))
 			*(int64_t *)field = (int64_t)number;
@@ -329,6 +346,8 @@ set_json(struct app_policy *s, const struct row *row, const json_t *v)
 		*(bool *)field = json_is_true(v);
 	else if (json_is_number(v) && row->kind == KIND_SECONDS &&
 		 json_number_value(v) > 0)
+		*(double *)field = json_number_value(v);
+	else if (json_is_number(v) && row->kind == KIND_PERIOD)
 		*(double *)field = json_number_value(v);
 	else if (json_is_number(v) && row->kind == KIND_NUMBER)
 		*(int64_t *)field = (int64_t)json_number_value(v);

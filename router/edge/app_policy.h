@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/header_rule.h"
 #include "base/host.h"
+#include "base/rate.h"
 #include "router/edge/backend.h"
 #include "router/edge/balance.h"
 
@@ -38,6 +39,11 @@ struct app_policy {
 	enum backend_proxy proxy_protocol;
 	char backend_host[HOST_SIZE]; /* struct backend_way's tls_name */
 	char *backend_ca;             /* its ca; NULL: none */
+	bool sticky;
+	double slow_start_s; /* 0: a new backend gets its whole share at once */
+	int64_t queue;       /* requests that may wait; 0: none */
+	double queue_s;      /* queue_timeout */
+	struct rate rate;    /* of one client; every_us 0: no limit */
 };
 
 void app_policy_init(struct app_policy *s); /* INTERFACE.md's defaults */

@@ -19,6 +19,7 @@ state_name(enum exchange_state s)
 {
 	static const char *const names[] = {
 	    [EXCHANGE_ROUTING] = "routing",
+	    [EXCHANGE_QUEUED] = "queued",
 	    [EXCHANGE_CONNECTING] = "connecting",
 	    [EXCHANGE_WAITING] = "waiting",
 	    [EXCHANGE_RESPONDING] = "responding",
@@ -58,7 +59,11 @@ on_deadline(struct deadline *d)
 		quarantine_failed(&ex->backend->quarantine, clock_mono_ms());
 		exchange_try_again(ex, CODE_H19);
 		break;
+	case DEADLINE_QUEUE:
+		exchange_waited_too_long(ex);
+		break;
 	case DEADLINE_FIRST_BYTE:
+		exchange_blame(ex);
 		exchange_fail(ex, CODE_H12, 0);
 		break;
 	case DEADLINE_BACKEND:
@@ -118,7 +123,7 @@ write_line(struct exchange *ex)
 	    .request_id = ex->request_id,
 	    .fwd = ex->forwarded.chain,
 	    .connect_ms = ex->connect_ms,
-	    .queue_ms = ex->app == NULL ? -1 : 0,
+	    .queue_ms = ex->app == NULL ? -1 : ex->queue_ms,
 	    .service_ms = ex->service_ms,
 	    .status = ex->status,
 	    .bytes = ex->bytes,
@@ -144,6 +149,7 @@ exchange_finish(struct exchange *ex)
 {
 	struct stats_page *stats = ex->w->stats;
 
+	exchange_leave_queue(ex);
 	exchange_enter(ex, EXCHANGE_DONE);
 	deadline_clear(&ex->deadline);
 	if (ex->sent_mono_ms != 0)

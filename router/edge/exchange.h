@@ -25,6 +25,7 @@
 #include "base/host.h"
 #include "router/edge/deadline.h"
 #include "router/edge/headers.h"
+#include "router/edge/queue.h"
 #include "router/edge/upstream.h"
 #include "router/edge/worker.h"
 
@@ -57,14 +58,23 @@ struct client {
 
 enum exchange_state {
 	EXCHANGE_ROUTING,    /* where to? */
+	EXCHANGE_QUEUED,     /* waits for a backend */
 	EXCHANGE_CONNECTING, /* to a backend */
 	EXCHANGE_WAITING,    /* request goes out, no response yet */
 	EXCHANGE_RESPONDING, /* the head is out */
 	EXCHANGE_DONE,       /* logged; waits to be freed */
 };
 
+/* What came of looking for a backend. */
+enum exchange_choice {
+	CHOICE_MADE, /* it is counted there */
+	CHOICE_NONE, /* the app has none, but for those that drain */
+	CHOICE_DOWN, /* none can be used now */
+	CHOICE_FULL, /* all that can have max_active requests */
+};
+
 #define EXCHANGE_TRIES_MAX 3
-#define REPLY_HEADERS_MAX  8 /* of an answer of our own */
+#define REPLY_HEADERS_MAX  9 /* of an answer of our own */
 
 struct exchange {
 	struct list free; /* in the worker's list, when in no use */
@@ -98,6 +108,10 @@ struct exchange {
 	bool is_crowded;     /* a backend was passed over for being full */
 	/* a tunnel's two ways: the request's is over when body_ended */
 	bool is_tunnel, response_ended;
+	bool keeps_cookie;   /* the visitor is known, wherever this one goes */
+	uint64_t cookie;     /* token of the backend; 0: none is to be set */
+	struct queue_place place;
+	enum exchange_choice queued_for;
 	/* the response */
 	struct header reserve[REPLY_HEADERS_MAX];
 	unsigned n_interims;
@@ -106,6 +120,8 @@ struct exchange {
 	/* for the router line */
 	int64_t began_ms, began_mono_ms, tried_mono_ms, sent_mono_ms;
 	int64_t connect_ms, service_ms; /* -1: not known */
+	int64_t queue_ms;
+	int64_t retry_after_s; /* told with a refusal; 0: not */
 	enum code code;
 	const char *cause, *sock;
 };
@@ -129,6 +145,9 @@ void exchange_room(struct exchange *ex); /* the client took some of it */
 void exchange_client_gone(struct exchange *ex);
 void exchange_force_end(struct exchange *ex); /* the drain is over: H24 */
 
+/* From the loop: lets in who waited.  Returns whether anybody was. */
+bool exchanges_step(struct worker *w);
+
 static inline bool
 exchange_is_done(const struct exchange *ex)
 {
@@ -142,6 +161,7 @@ enum exchange_deadline {
 	DEADLINE_FIRST_BYTE, /* H12 */
 	DEADLINE_BACKEND,    /* H15: the response stopped */
 	DEADLINE_CLIENT,     /* H28: the client stopped */
+	DEADLINE_QUEUE,      /* H20, H11: waited too long */
 };
 
 /* exchange.c: the only writer of the state. */
@@ -149,8 +169,13 @@ void exchange_enter(struct exchange *ex, enum exchange_state next);
 /* After each sign of life: who is waited for now, and for how long. */
 void exchange_wait(struct exchange *ex);
 
-/* exchange_attempt.c: finds a backend and connects, or fails. */
+/* exchange_choose.c: a backend; CHOICE_MADE: it is ex->backend. */
+enum exchange_choice exchange_choose(struct exchange *ex);
+
+/* exchange_attempt.c: finds a backend and connects, waits, or fails. */
 void exchange_try(struct exchange *ex);
+/* Connects, or fails with what the choice means. */
+void exchange_begin_choice(struct exchange *ex, enum exchange_choice choice);
 /* What was tried failed before any answer: again elsewhere, or fails with
  * code. */
 void exchange_try_again(struct exchange *ex, enum code code);
@@ -158,6 +183,17 @@ void exchange_try_again(struct exchange *ex, enum code code);
 void exchange_try_fresh(struct exchange *ex);
 /* Lets go of backend and connection. */
 void exchange_let_go(struct exchange *ex, bool reusable);
+/* The backend answered badly; see quarantine.h. */
+void exchange_blame(struct exchange *ex);
+
+/* exchange_queue.c: others of the app wait already. */
+bool exchange_has_queue(const struct exchange *ex);
+/* Waits, or is refused a place; false: for that choice nobody waits. */
+bool exchange_queues_for(struct exchange *ex, enum exchange_choice choice);
+void exchange_leave_queue(struct exchange *ex); /* if it is in one */
+void exchange_waited_too_long(struct exchange *ex);
+/* The app has a backend with room: the next may go. */
+void exchange_queue_moves(struct exchange *ex);
 
 /* exchange.c: ends it with this code; a page when no head is out, a cut else.
  * status 0: the code's. */

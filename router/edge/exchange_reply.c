@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "router/edge/decimal.h"
 #include "router/edge/error_page.h"
 #include "router/edge/exchange.h"
 
@@ -68,6 +69,7 @@ exchange_page(struct exchange *ex, enum code code, int status)
 	struct error_page page =
 	    error_page(&ex->arena, code, status, accept, ex->request_id);
 	struct headers h = fresh_headers(ex);
+	char seconds[DECIMAL_SIZE];
 
 	if (page.body.p == NULL)
 		page.body = SLICE("");
@@ -75,6 +77,9 @@ exchange_page(struct exchange *ex, enum code code, int status)
 	headers_add(&h, SLICE("Cache-Control"), SLICE("no-store"));
 	headers_add(
 	    &h, SLICE("X-Towpath-Error"), slice_str(code_row(code)->name));
+	if (ex->retry_after_s > 0)
+		headers_add(&h, SLICE("Retry-After"),
+		    decimal((uint64_t)ex->retry_after_s, seconds));
 	reply(ex, status, &h, page.body);
 }
 

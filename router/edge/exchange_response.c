@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/edge/exchange.h"
+#include "router/edge/sticky.h"
 #include "router/edge/trailers.h"
 
 #define INTERIMS_MAX 64 /* of one response: then it never means to answer */
@@ -57,6 +58,19 @@ make_head(struct exchange *ex, const struct response *r, struct response *out)
 	return out->headers.items != NULL;
 }
 
+/* The visitor's next request goes to the same backend. */
+static void
+set_cookie(struct exchange *ex, struct response *r)
+{
+	struct slice cookie;
+
+	if (ex->cookie == 0)
+		return;
+	cookie = sticky_cookie(&ex->arena, ex->cookie, ex->forwarded.is_https);
+	if (cookie.p != NULL)
+		headers_add(&r->headers, SLICE("Set-Cookie"), cookie);
+}
+
 void
 exchange_on_interim(struct exchange *ex, const struct response *from_backend)
 {
@@ -92,6 +106,7 @@ exchange_on_head(struct exchange *ex, const struct response *from_backend)
 		ex->is_tunnel = true;
 		ex->body_ended = false;
 	}
+	set_cookie(ex, &r);
 	ex->status = r.status;
 	exchange_enter(ex, EXCHANGE_RESPONDING);
 	ex->ops->on_head(ex->front, &r);
@@ -137,7 +152,11 @@ may_repeat(const struct exchange *ex)
 static void
 on_silent(struct exchange *ex)
 {
-	if (may_repeat(ex) && ex->upstream->was_used && !ex->is_fresh)
+	bool was_old = ex->upstream->was_used && !ex->is_fresh;
+
+	if (!was_old)
+		exchange_blame(ex);
+	if (may_repeat(ex) && was_old)
 		exchange_try_fresh(ex);
 	else if (may_repeat(ex))
 		exchange_try_again(ex, CODE_H13);
@@ -169,6 +188,7 @@ exchange_on_lost(struct exchange *ex, enum upstream_loss why)
 		on_silent(ex);
 		break;
 	case LOST_CUT_HEAD:
+		exchange_blame(ex);
 		exchange_fail(ex, CODE_H13, 0);
 		break;
 	case LOST_CUT_BODY:
@@ -176,6 +196,7 @@ exchange_on_lost(struct exchange *ex, enum upstream_loss why)
 		exchange_fail(ex, CODE_H18, 0);
 		break;
 	case LOST_GARBAGE:
+		exchange_blame(ex);
 		exchange_fail(ex, CODE_H17, 0);
 		break;
 	}

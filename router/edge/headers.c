@@ -276,7 +276,7 @@ struct headers
 headers_to_client(struct arena *a, const struct headers *from,
     struct slice request_id, int64_t hsts_s)
 {
-	struct headers out = headers_new(a, from->n + 3);
+	struct headers out = headers_new(a, from->n + 4);
 	bool named = names_fields(from);
 
 	if (out.items == NULL)

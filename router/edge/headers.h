@@ -41,7 +41,8 @@ struct headers headers_to_backend(struct arena *a, const struct request *r,
     const struct origin *o, const struct forwarded *f, struct slice request_id,
     int64_t now_ms);
 
-/* The headers of the response that goes to the client, without framing.
+/* The headers of the response that goes to the client, without framing, and
+ * with room for one more.
  * hsts_s: Strict-Transport-Security, unless the app has its own; 0: none. */
 struct headers headers_to_client(struct arena *a, const struct headers *from,
     struct slice request_id, int64_t hsts_s);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/edge/challenge.h"
+#include "router/edge/client_rate.h"
 #include "router/edge/exchange.h"
 #include "router/edge/site_certificate.h"
 
@@ -134,6 +135,14 @@ redirect(struct exchange *ex, bool is_https, const char *host)
 		exchange_redirect(ex, is_safe ? 301 : 308, location);
 }
 
+static bool
+asks_too_often(struct exchange *ex)
+{
+	ex->retry_after_s = client_rate_wait(ex->w->limits,
+	    slice_str(ex->app->name), ex->forwarded.client, &ex->app->set.rate);
+	return ex->retry_after_s > 0;
+}
+
 /* The app's own rules.  True: answered. */
 static bool
 is_answered(struct exchange *ex)
@@ -142,6 +151,8 @@ is_answered(struct exchange *ex)
 
 	if (!app_policy_admits(set, ex->forwarded.client))
 		exchange_fail(ex, CODE_T12, 0);
+	else if (asks_too_often(ex))
+		exchange_fail(ex, CODE_T11, 0);
 	else if (set->maintenance)
 		exchange_fail(ex, CODE_H80, 0);
 	else if (set->canonical_host[0] != '\0' &&

@@ -13,6 +13,7 @@
 #include "router/config.h"
 #include "router/edge/access_log.h"
 #include "router/edge/app.h"
+#include "router/edge/queue.h"
 #include "router/edge/readers.h"
 #include "router/edge/site.h"
 #include "router/edge/stream.h"
@@ -37,6 +38,7 @@ struct worker {
 	struct sites sites;
 	struct apps apps;
 	struct backends backends;
+	struct queues queues; /* requests that wait for one */
 	struct tls_certificates *certificates;
 	/* moving bytes */
 	struct stream_io *io;

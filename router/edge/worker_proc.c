@@ -46,6 +46,7 @@ on_settle(struct ev_loop *loop, struct ev_prepare *p, int events)
 	(void)events;
 	do {
 		did = conns_step(w);
+		did |= exchanges_step(w);
 		tls_flush(w->tls);
 		did |= stream_io_settle(w->io);
 	} while (did);
@@ -205,9 +206,16 @@ map_shared(struct worker *w, const int *fds, size_t n, struct fault *f)
 static void
 open_caches(struct worker *w)
 {
+	const struct apps_parts with = {.db = w->db,
+	    .shared = w->shared,
+	    .config = &w->config,
+	    .backends = &w->backends,
+	    .queues = &w->queues,
+	    .stats = w->stats};
+
 	backends_init(&w->backends, w->limits, w->seat, upstreams_close_idle);
-	apps_init(
-	    &w->apps, w->db, w->shared, &w->config, &w->backends, w->stats);
+	queues_init(&w->queues, w->loop, w->limits, w->seat);
+	apps_init(&w->apps, &with);
 	sites_init(&w->sites, w->db, w->shared, w->config.platform.apps_domain,
 	    w->stats);
 	w->keyring = keyring_new(KEYRING_WORKER_MS);
@@ -330,6 +338,7 @@ clear(struct worker *w)
 		sites_clear(&w->sites);
 		apps_clear(&w->apps);
 		upstreams_reap(w);
+		queues_clear(&w->queues);
 		backends_clear(&w->backends);
 	}
 	listeners_free(w->listeners);

@@ -19,6 +19,7 @@ struct world {
 	struct stats_page *stats;
 	struct config config;
 	struct backends backends;
+	struct queues queues;
 	struct apps apps;
 	struct sites sites;
 };
@@ -115,8 +116,10 @@ set_up(void **state)
 	assert_int_equal(db_open(w->path, DB_READ, &w->reader, &f), ERR_OK);
 	open_shared(w);
 	backends_init(&w->backends, NULL, 0, on_unused);
+	queues_init(&w->queues, NULL, NULL, 0);
 	apps_init(
-	    &w->apps, w->reader, w->worker, &w->config, &w->backends, w->stats);
+	    &w->apps, &(struct apps_parts){w->reader, w->worker, &w->config,
+			  &w->backends, &w->queues, w->stats});
 	sites_init(&w->sites, w->reader, w->worker, "apps.example", w->stats);
 	*state = w;
 	return 0;
