@@ -1,6 +1,9 @@
 #include "admin-tui/cli.h"
 #include "admin-tui/cli_run.h"
 
+/* Of a file; how long a page may be, the daemon says. */
+#define FILE_MAX (1024 * 1024)
+
 static const char *const heads[] = {
     "NAME", "BACKENDS", "DOMAINS", "CREATED", "HOST", NULL};
 
@@ -99,14 +102,46 @@ cli_apps_info(struct cli *c)
 	return CLI_DONE;
 }
 
+/* error_page=FILE: what is in it goes along; a URL, and the name of a page that
+ * was uploaded, are for the daemon. */
+static int
+read_page(struct cli *c, json_t *settings, const char *key)
+{
+	const char *file = json_string_value(json_object_get(settings, key));
+	struct fault f = {0};
+	struct buf page;
+	if (file == NULL)
+		return CLI_DONE;
+	struct slice name = slice_str(file);
+	if (slice_starts_with(name, SLICE("https://")) ||
+	    slice_starts_with(name, SLICE("http://")) ||
+	    slice_starts_with(name, SLICE("sha256:")))
+		return CLI_DONE;
+	if (cli_read_file(file, FILE_MAX, &page, &f) != ERR_OK)
+		return cli_refuse(c, &f);
+	struct slice text = buf_slice(&page);
+	json_t *content = json_stringn(text.p, text.n);
+	buf_clear(&page);
+	if (content == NULL)
+		return cli_usage(c, "%s is no page in UTF-8", file);
+	json_put(settings, key, content);
+	return CLI_DONE;
+}
+
 int
 cli_apps_set(struct cli *c)
 {
 	const char *name = args_word(&c->args, 0);
 	json_t *settings;
 	int status = cli_settings(c, 1, &settings);
-	if (status != CLI_DONE)
+	if (status == CLI_DONE)
+		status = read_page(c, settings, "maintenance_page");
+	if (status == CLI_DONE)
+		status = read_page(c, settings, "error_page");
+	if (status != CLI_DONE) {
+		json_decref(settings);
 		return status;
+	}
 	json_t *body = json_object();
 	json_put(body, "settings", settings);
 	status = cli_do(c, "PATCH", client_path("apps", name, NULL), body);

@@ -99,7 +99,9 @@ const struct command_option command_globals[] = {
 
 #define SETTINGS                                                               \
 	"KEY= puts the default back. Keys: force_https, hsts, "                \
-	"canonical_host, maintenance, maintenance_page, error_page, sticky, "  \
+	"canonical_host, maintenance, maintenance_page and error_page (a "     \
+	"FILE, "                                                               \
+	"or a URL that is fetched), sticky, "                                  \
 	"balance (random2, least, roundrobin), connect_timeout, "              \
 	"first_byte_timeout, idle_timeout, queue, queue_timeout, max_active, " \
 	"max_body, max_headers, rate, min_tls (1.2, 1.3), allow and deny "     \

@@ -46,6 +46,27 @@ read_file(const char *path, size_t max, struct buf *out, struct fault *f)
 	return n == 0 && to != NULL ? ERR_OK : ERR_IO;
 }
 
+/* What holds in the file alone: a page is not written out, and only what is a
+ * list may be given again. */
+static enum err
+check_default(const struct config *c, const struct app_setting *s,
+    struct slice value, struct fault *f)
+{
+	if (s->kind == SETTING_PAGE && !app_setting_is_url(value) &&
+	    !slice_starts_with(value, SLICE(APP_PAGE_DIGEST))) {
+		fault_set(f, FAULT_S23_CONFIG_VALUE,
+		    "%s takes the URL of a page here", s->key);
+		return ERR_SYNTAX;
+	}
+	for (size_t i = 0; i < c->defaults.n && !app_setting_is_list(s); i++)
+		if (strcmp(c->defaults.items[i].key, s->key) == 0) {
+			fault_set(f, FAULT_S23_CONFIG_VALUE,
+			    "%s is given twice", s->key);
+			return ERR_SYNTAX;
+		}
+	return ERR_OK;
+}
+
 /* [defaults] takes what `apps set` takes, and says the same of it. */
 static enum err
 add_app_setting(
@@ -56,6 +77,8 @@ add_app_setting(
 	json_t *text = json_stringn(value.p, value.n);
 	enum err e = app_settings_set(scratch, name, text, f);
 
+	if (e == ERR_OK && value.n > 0)
+		e = check_default(c, app_setting_find(name), value, f);
 	if (e == ERR_OK)
 		config_add_default(c, key, value);
 	else

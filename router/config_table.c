@@ -149,8 +149,7 @@ static const struct config_row rows[] = {
 	{.section = "control", .key = "webhook_networks",
 	    .type = CONFIG_NETWORKS, .at = AT(control.webhook_networks),
 	    .standard = "",
-	    .flags = CONFIG_IDLE,
-	    .help = "private networks a webhook may call, also by http"},
+	    .help = "private networks that apps' pages may be fetched from"},
 
 	ACME_ROWS("acme", acme,
 	    "https://acme-v02.api.letsencrypt.org/directory", 0U),

@@ -8,6 +8,7 @@
 #include "router/control/app.h"
 #include "router/control/backend.h"
 #include "router/control/event.h"
+#include "router/control/page.h"
 
 enum err
 api_apps_list(struct api_call *call, struct fault *f)
@@ -45,8 +46,8 @@ api_apps_list(struct api_call *call, struct fault *f)
 	return ERR_OK;
 }
 
-enum err
-api_apps_create(struct api_call *call, struct fault *f)
+static enum err
+create(struct api_call *call, struct fault *f)
 {
 	struct control *c = call->control;
 	const char *name = "";
@@ -70,6 +71,21 @@ api_apps_create(struct api_call *call, struct fault *f)
 	return e;
 }
 
+static void
+run_create(struct api_call *call)
+{
+	api_run_change(call, create);
+}
+
+/* The pages that the settings name are fetched before anything is changed. */
+enum err
+api_apps_create(struct api_call *call, struct fault *f)
+{
+	(void)f;
+	pages_fetch(call, run_create);
+	return ERR_OK;
+}
+
 enum err
 api_apps_get(struct api_call *call, struct fault *f)
 {
@@ -82,8 +98,8 @@ api_apps_get(struct api_call *call, struct fault *f)
 	return e;
 }
 
-enum err
-api_apps_change(struct api_call *call, struct fault *f)
+static enum err
+change(struct api_call *call, struct fault *f)
 {
 	struct control *c = call->control;
 	const json_t *changes = json_object_get(call->body, "settings");
@@ -98,6 +114,20 @@ api_apps_change(struct api_call *call, struct fault *f)
 		call->answer = app_json(c, &a);
 	app_unload(&a);
 	return e;
+}
+
+static void
+run_change(struct api_call *call)
+{
+	api_run_change(call, change);
+}
+
+enum err
+api_apps_change(struct api_call *call, struct fault *f)
+{
+	(void)f;
+	pages_fetch(call, run_change);
+	return ERR_OK;
 }
 
 static enum err

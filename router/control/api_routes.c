@@ -23,11 +23,11 @@
 static const struct api_route routes[] = {
 	{"GET", APPS, SCOPE_READ, API_READS, api_apps_list,
 	    "the apps", NULL, "[]App"},
-	{"POST", APPS, SCOPE_APPS, API_CHANGES, api_apps_create,
+	{"POST", APPS, SCOPE_APPS, API_OWN, api_apps_create,
 	    "a new app", "NewApp", "App"},
 	{"GET", APP, SCOPE_READ, API_READS, api_apps_get,
 	    "an app", NULL, "App"},
-	{"PATCH", APP, SCOPE_APPS, API_CHANGES, api_apps_change,
+	{"PATCH", APP, SCOPE_APPS, API_OWN, api_apps_change,
 	    "change settings of an app", "Settings", "App"},
 	{"DELETE", APP, SCOPE_APPS, API_CHANGES, api_apps_destroy,
 	    "remove an app", NULL, NULL},

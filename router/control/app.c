@@ -11,6 +11,7 @@
 #include "router/control/app_settings.h"
 #include "router/control/backend.h"
 #include "router/control/event.h"
+#include "router/control/page.h"
 
 enum err
 app_load(struct control *c, const char *name, struct app *out, struct fault *f)
@@ -95,6 +96,8 @@ app_create(struct control *c, const char *name, const json_t *settings,
 	out->settings = json_object();
 	if (settings != NULL)
 		e = app_settings_apply(out->settings, settings, f);
+	if (e == ERR_OK)
+		e = pages_name(c, out->settings, f);
 	if (e != ERR_OK)
 		return e;
 	text = json_text(out->settings);
@@ -113,7 +116,7 @@ app_create(struct control *c, const char *name, const json_t *settings,
 	out->id = db_last_id(c->db);
 	(void)snprintf(out->name, sizeof(out->name), "%s", name);
 	app_touch(c, out);
-	return ERR_OK;
+	return pages_use(c, out) == ERR_OK ? ERR_OK : api_store_away(f);
 }
 
 static json_t *
@@ -171,6 +174,8 @@ app_save_settings(
 	struct stmt *s;
 	char *text;
 
+	if (e == ERR_OK)
+		e = pages_name(c, a->settings, f);
 	if (e != ERR_OK)
 		return e;
 	text = json_text(a->settings);
@@ -179,6 +184,8 @@ app_save_settings(
 	stmt_str(s, 2, text);
 	free(text);
 	e = stmt_run(s);
+	if (e == ERR_OK)
+		e = pages_use(c, a);
 	if (e == ERR_OK && app_min_tls(c, a) != min_tls)
 		e = renew_generations(c, a);
 	app_touch(c, a);

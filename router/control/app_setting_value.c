@@ -40,7 +40,7 @@ refuse(const struct app_setting *s, struct fault *f)
 				 "2001:db8::/32",
 	    [SETTING_HEADERS] = "rules: \"NAME: VALUE\", \"+NAME: VALUE\" or "
 				"\"-NAME\"",
-	    [SETTING_PAGE] = "an HTML page, or the URL of one",
+	    [SETTING_PAGE] = "an HTML page of at most 256 KB, or the URL of one",
 	};
 
 	if (s->choices != NULL)

@@ -17,6 +17,10 @@ static const struct app_setting table[] = {
 	    "redirect the app's other hosts to this one"},
 	{"maintenance", SETTING_BOOL, 0, 0, false, NULL, "off",
 	    "answer everything with the maintenance page"},
+	{"maintenance_page", SETTING_PAGE, 0, 0, false, NULL, "",
+	    "what is shown then: HTML, or the URL of it"},
+	{"error_page", SETTING_PAGE, 0, 0, false, NULL, "",
+	    "shown for the router's errors of 5xx: HTML, or the URL of it"},
 	{"balance", SETTING_CHOICE, 0, 0, false, "random2 least roundrobin",
 	    "random2", "how a backend is chosen"},
 	{"connect_timeout", SETTING_SECONDS, 0.01, 600, false, NULL, "5s",
@@ -58,7 +62,7 @@ static const struct app_setting table[] = {
 /* Names of the manual whose time comes later.  A limit that is not kept, a
  * network that is not kept out: better refused than silently ignored. */
 static const char reserved[] =
-    "maintenance_page error_page health_path "
+    "health_path "
     "health_interval health_threshold proxy_protocol";
 
 const struct app_setting *

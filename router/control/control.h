@@ -40,6 +40,7 @@ struct control {
 	struct checks *checks;       /* looks at DNS under way */
 	struct followers *followers; /* clients that follow events */
 	struct scheduler *scheduler;
+	struct pages *pages;     /* of the apps' own, being fetched */
 	struct repeats *repeats; /* answers by Idempotency-Key */
 
 	struct list calls; /* of the API, under way */

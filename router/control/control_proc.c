@@ -13,6 +13,7 @@
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
 #include "router/control/follow.h"
+#include "router/control/page.h"
 #include "router/control/repeats.h"
 #include "router/control/scheduler.h"
 #include "router/control/workers.h"
@@ -197,6 +198,7 @@ on_start(void *ctx, struct fault *f)
 	    c->loop, c->db, c->shared, c->keyring, c->fetch, &config);
 	issuer_set_owner(c->issuer, &domain_order_ops, c);
 	issuer_resume(c->issuer);
+	pages_use_defaults(c);
 	c->scheduler = scheduler_new(c);
 	trust_read(c->trust); /* now, while nobody waits for an upload */
 	log_info("serving the API at %s", c->config.control.socket);
@@ -215,6 +217,7 @@ clean_up(struct control *c)
 		issuer_free(c->issuer);
 	if (c->fetch != NULL)
 		fetch_free(c->fetch);
+	pages_free(c->pages);
 	if (c->dns != NULL)
 		dns_free(c->dns);
 	workers_free(c->workers);
@@ -248,6 +251,7 @@ control_main(uint32_t instance)
 	c->workers = workers_new();
 	c->followers = followers_new();
 	c->repeats = repeats_new();
+	c->pages = pages_new();
 	c->keyring = keyring_new(KEYRING_CONTROL_MS);
 	change_init(&c->change);
 	list_init(&c->calls);

@@ -15,6 +15,7 @@
 #include "router/control/domain_check.h"
 #include "router/control/event.h"
 #include "router/control/follow.h"
+#include "router/control/page.h"
 
 #define BATCH    16 /* a turn of the loop: callers of the API wait for it */
 #define TICK_S   1.
@@ -167,6 +168,7 @@ on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 	rotate_masters(s->control);
 	more = attend_batch(s->control);
 	prune_events(s);
+	pages_tick(s->control);
 	follow_tick(s->control);
 	w->repeat = more ? BUSY_S : TICK_S;
 	ev_timer_again(loop, w);

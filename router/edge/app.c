@@ -130,6 +130,23 @@ read_backends(struct apps *as, struct app *a, int64_t id)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* What its own page is now; a page that changes is a change of the app. */
+static enum err
+read_page(struct apps *as, struct app *a, const char *source,
+    char digest[PAGE_DIGEST_SIZE])
+{
+	enum err e;
+	char *key;
+
+	if (source == NULL)
+		return ERR_OK;
+	key = xasprintf("page:%s", source);
+	change_watch(&a->change, as->with.shared, slice_str(key));
+	e = page_digest(as->with.db, source, digest);
+	free(key);
+	return e;
+}
+
 static enum err
 read_app(struct apps *as, struct app *a, struct slice name)
 {
@@ -152,7 +169,11 @@ read_app(struct apps *as, struct app *a, struct slice name)
 	stmt_done(s);
 	if (e != ERR_OK)
 		return ERR_NOT_FOUND;
-	e = read_backends(as, a, id);
+	e = read_page(as, a, a->set.maintenance_page, a->maintenance_page);
+	if (e == ERR_OK)
+		e = read_page(as, a, a->set.error_page, a->error_page);
+	if (e == ERR_OK)
+		e = read_backends(as, a, id);
 	make_tokens(as, a);
 	return e;
 }

@@ -14,6 +14,7 @@
 #include "router/edge/backend.h"
 #include "router/edge/change.h"
 #include "router/edge/lru.h"
+#include "router/edge/page.h"
 #include "router/edge/queue.h"
 #include "router/edge/sticky.h"
 
@@ -42,6 +43,8 @@ struct app {
 	char name[APP_NAME_SIZE];
 	bool had_backends; /* some time: H14 rather than H81 */
 	struct app_policy set;
+	/* digests of its own pages (page.h), "": ours */
+	char maintenance_page[PAGE_DIGEST_SIZE], error_page[PAGE_DIGEST_SIZE];
 	struct app_backend *backends;
 	size_t n_backends;
 	size_t n_unresolved; /* whose names have no address */

@@ -15,11 +15,11 @@ enum kind {
 	KIND_HOST,
 	KIND_BALANCE,
 	KIND_MIN_TLS,
+	KIND_TEXT,
 	KIND_NETWORKS,
 	KIND_REQUEST_RULES,
 	KIND_RESPONSE_RULES,
 	KIND_PROXY,
-	KIND_TEXT,
 };
 
 static const struct row {
@@ -45,6 +45,9 @@ static const struct row {
     {"queue", KIND_NUMBER, offsetof(struct app_policy, queue)},
     {"queue_timeout", KIND_SECONDS, offsetof(struct app_policy, queue_s)},
     {"rate", KIND_RATE, offsetof(struct app_policy, rate)},
+    {"maintenance_page", KIND_TEXT,
+	offsetof(struct app_policy, maintenance_page)},
+    {"error_page", KIND_TEXT, offsetof(struct app_policy, error_page)},
     {"allow", KIND_NETWORKS, offsetof(struct app_policy, allow)},
     {"deny", KIND_NETWORKS, offsetof(struct app_policy, deny)},
     {"request_headers", KIND_REQUEST_RULES,
@@ -137,6 +140,9 @@ app_policy_clear(struct app_policy *s)
 	clear_rules(&s->response_headers);
 	free(s->backend_ca);
 	s->backend_ca = NULL;
+	free(s->maintenance_page);
+	free(s->error_page);
+	s->maintenance_page = s->error_page = NULL;
 }
 
 static bool
@@ -273,6 +279,10 @@ set(struct app_policy *s, const struct row *row, struct slice v)
 		if (read_number(v, &number))
 			*(int64_t *)field = (int64_t)number;
 		break;
+	case KIND_TEXT:
+		free(*(char **)field);
+		*(char **)field = v.n > 0 ? xstrdup_slice(v) : NULL;
+		break;
 	case KIND_NETWORKS:
 		add_networks(field, v);
 		break;
@@ -284,10 +294,6 @@ set(struct app_policy *s, const struct row *row, struct slice v)
 		break;
 	case KIND_PROXY:
 		set_proxy(field, v);
-		break;
-	case KIND_TEXT:
-		free(*(char **)field);
-		*(char **)field = xstrdup_slice(v);
 		break;
 	}
 }

@@ -32,7 +32,9 @@ struct app_policy {
 	int64_t max_headers; /* 0: as the reader takes; bytes of a head */
 	int64_t hsts_s;      /* max-age; 0: not sent */
 	char canonical_host[HOST_SIZE]; /* "": none */
-	struct policy_networks allow;   /* none: everybody */
+	/* Sources of pages (page.h); NULL: ours. */
+	char *maintenance_page, *error_page;
+	struct policy_networks allow; /* none: everybody */
 	struct policy_networks deny;
 	struct header_rules request_headers, response_headers;
 	enum balance balance;

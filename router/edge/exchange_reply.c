@@ -5,6 +5,7 @@
 #include "router/edge/decimal.h"
 #include "router/edge/error_page.h"
 #include "router/edge/exchange.h"
+#include "router/edge/page.h"
 
 #define DATE_SIZE 40
 
@@ -21,33 +22,41 @@ http_date(char out[DATE_SIZE])
 	return slice_of(out, n);
 }
 
-/* A whole answer of our own; the body may be empty. */
+/* A whole answer of our own, its body in pieces; it may be empty. */
 static void
-reply(
-    struct exchange *ex, int status, struct headers *headers, struct slice body)
+reply_pieces(struct exchange *ex, int status, struct headers *headers,
+    struct page_pieces body)
 {
-	struct response r = {.status = status,
-	    .headers = *headers,
-	    .content_length = (int64_t)body.n,
-	    .has_body = body.n > 0};
+	struct response r = {.status = status, .headers = *headers};
 	char date[DATE_SIZE];
 
+	for (size_t i = 0; i < body.n; i++)
+		r.content_length += (int64_t)body.items[i].n;
 	headers_add(&r.headers, SLICE("Date"), http_date(date));
 	headers_add(&r.headers, SLICE("Via"), SLICE(VIA_TEXT));
 	headers_add(&r.headers, SLICE("X-Request-Id"), ex->request_id);
 	if (ex->app != NULL && ex->forwarded.is_https)
 		headers_add_hsts(&ex->arena, &r.headers, ex->app->set.hsts_s);
 	ex->status = status;
-	if (slice_eq(ex->request.method, SLICE("HEAD")))
-		r.has_body = false;
+	r.has_body = r.content_length > 0 &&
+		     !slice_eq(ex->request.method, SLICE("HEAD"));
 	exchange_enter(ex, EXCHANGE_RESPONDING);
 	ex->ops->on_head(ex->front, &r);
-	if (r.has_body) {
-		ex->bytes = body.n;
-		ex->ops->on_body(ex->front, body);
+	for (size_t i = 0; i < body.n && r.has_body; i++) {
+		if (body.items[i].n == 0)
+			continue;
+		ex->bytes += body.items[i].n;
+		ex->ops->on_body(ex->front, body.items[i]);
 	}
 	exchange_finish(ex);
 	ex->ops->on_end(ex->front, NULL);
+}
+
+static void
+reply(
+    struct exchange *ex, int status, struct headers *headers, struct slice body)
+{
+	reply_pieces(ex, status, headers, (struct page_pieces){&body, 1});
 }
 
 /* Room for our headers, also when a large request has filled the arena. */
@@ -61,25 +70,62 @@ fresh_headers(struct exchange *ex)
 	return h;
 }
 
+/* The app's own page in the place of ours: its maintenance page, or its error
+ * page where the fault is on our side of the client (5xx). */
+static const struct page *
+own_page(struct exchange *ex, enum code code, int status)
+{
+	if (ex->app == NULL)
+		return NULL;
+	if (code == CODE_H80)
+		return page_get(&ex->w->pages, ex->app->maintenance_page);
+	return status < 500 ? NULL
+			    : page_get(&ex->w->pages, ex->app->error_page);
+}
+
+/* False: it has none that this client could read. */
+static bool
+reply_own_page(struct exchange *ex, enum code code, int status,
+    struct slice accept, struct headers *headers)
+{
+	const struct page *page = NULL;
+	struct page_pieces body;
+
+	if (!accept_prefers_json(accept))
+		page = own_page(ex, code, status);
+	if (page == NULL)
+		return false;
+	body = page_fill(
+	    page, &ex->arena, slice_str(code_row(code)->name), ex->request_id);
+	if (body.items == NULL)
+		return false;
+	headers_add(
+	    headers, SLICE("Content-Type"), SLICE("text/html; charset=utf-8"));
+	reply_pieces(ex, status, headers, body);
+	return true;
+}
+
 void
 exchange_page(struct exchange *ex, enum code code, int status)
 {
 	struct slice accept =
 	    headers_find(&ex->request.headers, SLICE("accept"));
-	struct error_page page =
-	    error_page(&ex->arena, code, status, accept, ex->request_id);
 	struct headers h = fresh_headers(ex);
 	char seconds[DECIMAL_SIZE];
+	struct error_page page;
 
-	if (page.body.p == NULL)
-		page.body = SLICE("");
-	headers_add(&h, SLICE("Content-Type"), page.content_type);
 	headers_add(&h, SLICE("Cache-Control"), SLICE("no-store"));
 	headers_add(
 	    &h, SLICE("X-Towpath-Error"), slice_str(code_row(code)->name));
 	if (ex->retry_after_s > 0)
 		headers_add(&h, SLICE("Retry-After"),
 		    decimal((uint64_t)ex->retry_after_s, seconds));
+	if (reply_own_page(ex, code, status, accept, &h))
+		return;
+	page = error_page(&ex->arena, code, status, accept, ex->request_id);
+	if (page.body.p == NULL)
+		page.body = SLICE("");
+	headers_add(&h, SLICE("Content-Type"), page.content_type);
 	reply(ex, status, &h, page.body);
 }
 

@@ -37,6 +37,7 @@ struct worker {
 	/* read on demand */
 	struct sites sites;
 	struct apps apps;
+	struct pages pages;
 	struct backends backends;
 	struct queues queues; /* requests that wait for one */
 	struct tls_certificates *certificates;

@@ -216,6 +216,7 @@ open_caches(struct worker *w)
 	backends_init(&w->backends, w->limits, w->seat, upstreams_close_idle);
 	queues_init(&w->queues, w->loop, w->limits, w->seat);
 	apps_init(&w->apps, &with);
+	pages_init(&w->pages, w->db);
 	sites_init(&w->sites, w->db, w->shared, w->config.platform.apps_domain,
 	    w->stats);
 	w->keyring = keyring_new(KEYRING_WORKER_MS);
@@ -337,6 +338,7 @@ clear(struct worker *w)
 		h2_streams_clear(w);
 		sites_clear(&w->sites);
 		apps_clear(&w->apps);
+		pages_clear(&w->pages);
 		upstreams_reap(w);
 		queues_clear(&w->queues);
 		backends_clear(&w->backends);

@@ -1,6 +1,7 @@
 """What an app's settings make of requests: redirects, who may come, limits,
 header rules, pages of its own, origins of its domains."""
 
+import json
 import socket
 import struct
 import unittest
@@ -299,6 +300,179 @@ class Defaults(Case):
         self.assertNotIn("x-one", answer.headers)
         self.assertEqual(self.get(host, method="POST",
                                   body=b"x" * 2049).status, 413)
+
+
+def page_server(page, status=b"200 OK"):
+    """A web server with one page, which the test may replace: pages[0]."""
+    pages = [page]
+
+    def behave(sock):
+        while b"\r\n\r\n" not in sock.recv(65536):
+            pass
+        body = pages[0]
+        sock.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Type: text/html"
+                     b"\r\nConnection: close\r\nContent-Length: %d"
+                     b"\r\n\r\n" % len(body) + body)
+    return Backend(behave=behave), pages
+
+
+class Pages(Case):
+    config = {"control": {"webhook_networks": "127.0.0.0/8"}}
+
+    def setUp(self):
+        # the address of nothing: H10 or H21, whichever comes first
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.nobody = "127.0.0.1:%d" % s.getsockname()[1]
+
+    def name(self, host):
+        return host.split(".")[0]
+
+    def test_an_uploaded_page_stands_for_every_error_of_ours(self):
+        host = self.host_of(backends=[self.nobody])
+        page = self.daemon.file("oops.html", "<h1>Oops {{code}}</h1>"
+                                "{{request_id}} \u00fc")
+        self.set(host, f"error_page={page}")
+        answer = self.get(host)
+        self.assertEqual(answer.status, 503)
+        code = answer.headers["x-towpath-error"]
+        self.assertEqual(
+            answer.body.decode(), f"<h1>Oops {code}</h1>"
+            f"{answer.headers['x-request-id']} \u00fc")
+        self.assertEqual(answer.headers["content-type"],
+                         "text/html; charset=utf-8")
+        head = self.get(host, method="HEAD")
+        self.assertEqual(head.body, b"")
+        self.assertEqual(int(head.headers["content-length"]),
+                         len(answer.body))
+        asks_json = self.get(host, headers={"Accept": "application/json"})
+        self.assertEqual(asks_json.json()["code"],
+                         asks_json.headers["x-towpath-error"])
+        # it is the client's fault: the app has nothing to say to that
+        self.set(host, "max_headers=256")
+        self.assertNotIn(b"Oops", self.get(host, "/" + "x" * 300).body)
+        self.set(host, "error_page=")
+        self.assertNotIn(b"Oops", self.get(host).body)
+
+    def test_a_maintenance_page_stands_for_h80_alone(self):
+        host = self.host_of(backends=[self.nobody])
+        page = self.daemon.file("back.html", "<p>Back soon")
+        self.set(host, f"maintenance_page={page}", "maintenance=on")
+        answer = self.get(host)
+        self.assertEqual((answer.status, answer.body,
+                          answer.headers["x-towpath-error"]),
+                         (503, b"<p>Back soon", "H80"))
+        self.set(host, "maintenance=off")
+        self.assertNotIn(b"Back soon", self.get(host).body)
+
+    def test_the_largest_page_is_shown_whole(self):
+        host = self.host_of("maintenance=on", tls=True)
+        text = "<p>" + "0123456789abcdef" * 16383 + "{{code}}"
+        self.set(host, f"maintenance_page={self.daemon.file('big', text)}")
+        with Https(self.daemon.https, host) as c:
+            for _ in range(3):
+                self.assertEqual(c.request("/").body.decode(),
+                                 text.replace("{{code}}", "H80"))
+        self.refused("N22", "apps", "set", self.name(host),
+                     "error_page=%s" % self.daemon.file(
+                         "huge", "<p>" + "x" * (256 * 1024)))
+
+    def test_a_page_is_known_by_its_digest_while_it_is_used(self):
+        d = self.daemon
+        one, two = self.host_of(), self.host_of("maintenance=on")
+        page = d.file("one.html", "<p>only here")
+        self.set(one, f"error_page={page}")
+        digest = self.settings(one)["error_page"]
+        self.assertTrue(digest.startswith("sha256:"))
+        self.set(two, f"maintenance_page={digest}")
+        self.assertEqual(self.get(two).body, b"<p>only here")
+        self.set(one, "error_page=")
+        d.cli("domains", "remove", one, "--confirm", one)
+        d.cli("apps", "destroy", self.name(one), "--confirm", self.name(one))
+        self.assertEqual(self.get(two).body, b"<p>only here")
+        self.set(two, "maintenance_page=")
+        self.refused("N22", "apps", "set", self.name(two),
+                     f"error_page={digest}")
+
+    def test_a_url_is_fetched_when_it_is_set(self):
+        host = self.host_of("maintenance=on")
+        server, pages = page_server(b"<p>first")
+        with server:
+            url = f"http://{server.address}/page"
+            self.set(host, f"maintenance_page={url}")
+            self.assertEqual(self.get(host).body, b"<p>first")
+            self.assertEqual(self.settings(host)["maintenance_page"], url)
+            pages[0] = b"<p>second"
+            self.set(host, f"maintenance_page={url}")
+            self.assertEqual(self.get(host).body, b"<p>second")
+        # what was had stays when its server is gone
+        self.assertEqual(self.get(host).body, b"<p>second")
+
+    def test_a_url_that_gives_no_page_is_refused_and_changes_nothing(self):
+        host = self.host_of("hsts=60")
+        name = self.name(host)
+        broken = (page_server(b"<p>gone", b"404 Not Found"),
+                  page_server(b"plain words"), page_server(b"<p>\xff\xfe"),
+                  page_server(b"<p>" + b"x" * (256 * 1024)))
+        for server, _ in broken:
+            with server:
+                self.refused("N26", "apps", "set", name,
+                             f"error_page=http://{server.address}/")
+        self.refused("N26", "apps", "set", name,
+                     f"error_page=http://{self.nobody}/")
+        self.assertEqual(self.settings(host), {"hsts": 60})
+
+    def test_a_file_that_is_not_there_or_is_no_page_is_refused(self):
+        name = self.name(self.host_of())
+        self.refused("S24", "apps", "set", name, "error_page=/no/such/file")
+        self.refused("N22", "apps", "set", name, "error_page=%s" %
+                     self.daemon.file("words.txt", "no markup in here"))
+        self.refused("P18", "apps", "set", name, "error_page=%s" %
+                     self.daemon.file("latin.html", b"<p>\xe4"))
+
+    def test_an_imported_app_gets_its_page_by_itself(self):
+        server, _ = page_server(b"<p>imported")
+        with server:
+            host = "imported.test.example"
+            lines = [{"type": "app", "name": "imported", "settings": {
+                          "maintenance": True,
+                          "maintenance_page": f"http://{server.address}/"}},
+                     {"type": "domain", "host": host, "app": "imported"}]
+            self.daemon.cli("import", self.daemon.file(
+                "import.jsonl", "\n".join(map(json.dumps, lines)) + "\n"))
+            wait_for(lambda: self.get(host).body == b"<p>imported")
+
+
+class PublicPages(Case):
+    def test_a_private_address_is_not_asked_for_a_page(self):
+        host = self.host_of()
+        server, _ = page_server(b"<p>secret")
+        with server:
+            for url in (f"http://{server.address}/",
+                        f"http://localhost:{server.port}/",
+                        "http://169.254.169.254/latest/meta-data/"):
+                self.refused("N26", "apps", "set", host.split(".")[0],
+                             f"error_page={url}")
+        self.assertEqual(self.settings(host), {})
+
+
+class DefaultPages(unittest.TestCase):
+    def test_the_platforms_page_is_every_apps_until_it_has_its_own(self):
+        server, _ = page_server(b"<p>platform {{code}}")
+        with server, Backend() as app, Daemon(
+                control={"webhook_networks": "127.0.0.0/8"},
+                defaults={"maintenance_page":
+                          f"http://{server.address}/"}) as d:
+            for name in ("one", "two"):
+                d.cli("apps", "create", name, "--backend", app.address)
+                d.cli("apps", "set", name, "maintenance=on")
+                d.cli("domains", "add", f"{name}.example.test", "--app", name)
+            d.cli("apps", "set", "two", "maintenance_page=%s" %
+                  d.file("own.html", "<p>own"))
+            wait_for(lambda: http(d.http, "one.example.test").body ==
+                     b"<p>platform H80")
+            self.assertEqual(http(d.http, "two.example.test").body,
+                             b"<p>own")
 
 
 if __name__ == "__main__":
