@@ -7,11 +7,12 @@ real sockets, a real terminal.  A test reads like: start, request, assert.
 from .backend import Backend
 from .client import Answer, Https, get, handshake, http, raw, served
 from .daemon import Daemon, Refused
+from .http2 import Http2
 from .pki import Ca, Identity
 from .pebble import Pebble
 from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
-__all__ = ["Answer", "BUILD", "Backend", "Ca", "Daemon", "Https", "Identity",
-           "Pebble", "ROOT", "Refused", "Terminal", "free_port", "get",
-           "handshake", "http", "raw", "served", "wait_for"]
+__all__ = ["Answer", "BUILD", "Backend", "Ca", "Daemon", "Http2", "Https",
+           "Identity", "Pebble", "ROOT", "Refused", "Terminal", "free_port",
+           "get", "handshake", "http", "raw", "served", "wait_for"]
