@@ -101,10 +101,10 @@ limits_begin(struct limits *l, uint32_t i)
 }
 
 void
-limits_count(struct limits *l, uint32_t i, uint64_t hash, uint32_t count)
+limits_count(struct limits *l, uint32_t i, uint64_t hash, int change)
 {
 	if (i < l->n_workers)
-		load_set(&l->file->pages[i], hash, count);
+		load_add(&l->file->pages[i], hash, change);
 }
 
 uint64_t

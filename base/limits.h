@@ -28,7 +28,7 @@ bool limits_rate(struct limits *l, uint64_t hash, const struct rate *r,
 
 /* Worker i: forgets what the one before it counted; counts. */
 void limits_begin(struct limits *l, uint32_t i);
-void limits_count(struct limits *l, uint32_t i, uint64_t hash, uint32_t count);
+void limits_count(struct limits *l, uint32_t i, uint64_t hash, int change);
 
 /* Over all workers; over all but i. */
 uint64_t limits_total(const struct limits *l, uint64_t hash);

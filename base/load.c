@@ -13,13 +13,12 @@ tag_of(uint64_t hash)
 }
 
 void
-load_set(struct load_page *p, uint64_t hash, uint32_t count)
+load_add(struct load_page *p, uint64_t hash, int change)
 {
 	_Atomic uint64_t *bucket = &p->words[hash % LOAD_BUCKETS * LOAD_WAYS];
 	_Atomic uint64_t *at = NULL;
+	int64_t count = 0;
 
-	if (count > COUNT_MASK)
-		count = COUNT_MASK;
 	for (size_t i = 0; i < LOAD_WAYS; i++) {
 		uint64_t word =
 		    atomic_load_explicit(&bucket[i], memory_order_relaxed);
@@ -29,11 +28,13 @@ load_set(struct load_page *p, uint64_t hash, uint32_t count)
 				at = &bucket[i];
 		} else if (word >> COUNT_BITS == tag_of(hash)) {
 			at = &bucket[i];
+			count = (int64_t)(word & COUNT_MASK);
 			break;
 		}
 	}
-	if (at != NULL)
-		atomic_store(at, tag_of(hash) << COUNT_BITS | count);
+	count += change;
+	if (at != NULL && count >= 0 && count <= (int64_t)COUNT_MASK)
+		atomic_store(at, tag_of(hash) << COUNT_BITS | (uint64_t)count);
 }
 
 uint32_t

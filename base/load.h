@@ -18,9 +18,9 @@ struct load_page {
 	_Atomic uint64_t words[LOAD_BUCKETS * LOAD_WAYS];
 };
 
-/* The page's only writer: from now on there are so many of hash.  When its
- * bucket is full they are not told to anybody. */
-void load_set(struct load_page *p, uint64_t hash, uint32_t count);
+/* The page's only writer: so many more, or fewer, of hash.  While its bucket
+ * is full they are not told to anybody. */
+void load_add(struct load_page *p, uint64_t hash, int change);
 
 uint32_t load_get(const struct load_page *p, uint64_t hash);
 

@@ -103,8 +103,9 @@ make_tokens(struct apps *as, struct app *a)
 	if (!a->set.sticky || !read_sticky_key(as))
 		return;
 	for (size_t i = 0; i < a->n_backends; i++)
-		a->backends[i].token = sticky_token(&as->sticky,
-		    slice_str(a->name), slice_str(a->backends[i].backend->key));
+		a->backends[i].token =
+		    sticky_token(&as->sticky, slice_str(a->name),
+			slice_str(a->backends[i].backend->address));
 }
 
 static enum err

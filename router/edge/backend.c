@@ -154,34 +154,34 @@ backend_unref(struct backend *b)
 }
 
 static void
-publish(const struct backend *b)
+count(struct backend *b, int change)
 {
 	const struct backends *bs = b->owner;
 
+	b->active += (unsigned)change;
 	if (bs->limits != NULL)
-		limits_count(bs->limits, bs->worker, b->hash, b->active);
+		limits_count(bs->limits, bs->worker, b->hash, change);
 }
 
 void
 backend_begin(struct backend *b)
 {
-	b->active++;
-	publish(b);
+	count(b, 1);
 }
 
 void
 backend_end(struct backend *b)
 {
-	b->active--;
-	publish(b);
+	count(b, -1);
 }
 
 uint64_t
 backend_active(const struct backend *b)
 {
 	const struct backends *bs = b->owner;
+	uint64_t all = 0;
 
-	if (bs->limits == NULL)
-		return b->active;
-	return b->active + limits_of_others(bs->limits, bs->worker, b->hash);
+	if (bs->limits != NULL)
+		all = limits_total(bs->limits, b->hash);
+	return all > b->active ? all : b->active;
 }

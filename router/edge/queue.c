@@ -44,10 +44,10 @@ queue_init(struct queue *q, const struct queues *qs, struct slice app)
 }
 
 static void
-publish(const struct queues *qs, const struct queue *q)
+count(const struct queues *qs, const struct queue *q, int change)
 {
 	if (qs->limits != NULL)
-		limits_count(qs->limits, qs->worker, q->hash, (uint32_t)q->n);
+		limits_count(qs->limits, qs->worker, q->hash, change);
 }
 
 void
@@ -57,7 +57,7 @@ queue_join(struct queues *qs, struct queue *q, struct queue_place *p)
 	p->queue = q;
 	if (q->n++ == 0)
 		list_append(&qs->all, &q->link);
-	publish(qs, q);
+	count(qs, q, 1);
 	if (!ev_is_active(&qs->tick))
 		ev_timer_again(qs->loop, &qs->tick);
 }
@@ -73,7 +73,7 @@ queue_leave(struct queues *qs, struct queue_place *p)
 	list_remove(&p->link);
 	if (--q->n == 0)
 		list_remove(&q->link);
-	publish(qs, q);
+	count(qs, q, -1);
 	if (list_empty(&qs->all))
 		ev_timer_stop(qs->loop, &qs->tick);
 }

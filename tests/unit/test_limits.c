@@ -198,7 +198,7 @@ counts_of_all_workers_are_summed(void **state)
 	limits_count(l, 7, 99, 5); /* there is no such worker */
 	assert_int_equal(limits_total(l, 99), 5);
 	assert_int_equal(limits_of_others(l, 0, 99), 3);
-	limits_count(l, 1, 99, 0);
+	limits_count(l, 1, 99, -3);
 	assert_int_equal(limits_total(l, 99), 2);
 	limits_begin(l, 0); /* that worker was started again */
 	assert_int_equal(limits_total(l, 99), 0);
@@ -213,16 +213,18 @@ a_full_bucket_goes_uncounted(void **state)
 
 	(void)state;
 	for (uint64_t i = 1; i <= LOAD_WAYS + 1; i++)
-		load_set(p, i << 24, (uint32_t)i);
+		load_add(p, i << 24, (int)i);
 	for (uint64_t i = 1; i <= LOAD_WAYS; i++)
 		assert_int_equal(load_get(p, i << 24), i);
 	assert_int_equal(load_get(p, (uint64_t)(LOAD_WAYS + 1) << 24), 0);
-	load_set(p, UINT64_C(3) << 24, 0);
-	load_set(p, UINT64_C(5) << 24, 6); /* stays where it was */
-	load_set(p, UINT64_C(11) << 24, 1);
+	load_add(p, UINT64_C(3) << 24, -3);
+	load_add(p, UINT64_C(5) << 24, 1); /* stays where it was */
+	load_add(p, UINT64_C(11) << 24, 1);
 	assert_int_equal(load_get(p, UINT64_C(11) << 24), 1);
 	assert_int_equal(load_get(p, UINT64_C(5) << 24), 6);
-	load_set(p, UINT64_C(5) << 24, 0);
+	load_add(p, UINT64_C(5) << 24, -9); /* never below 0 */
+	assert_int_equal(load_get(p, UINT64_C(5) << 24), 6);
+	load_add(p, UINT64_C(5) << 24, -6);
 	assert_int_equal(load_get(p, UINT64_C(5) << 24), 0);
 	free(p);
 }
