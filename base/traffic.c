@@ -153,9 +153,9 @@ struct traffic_rate
 traffic_rate(const struct traffic_recent *r, int64_t now_ms)
 {
 	int64_t newest = now_ms / TRAFFIC_SLOT_MS;
-	double span = ((MINUTE_SLOTS - 1) * TRAFFIC_SLOT_MS +
-			  (double)(now_ms % TRAFFIC_SLOT_MS) + 1) /
-		      1000.;
+	int64_t span_ms =
+	    (MINUTE_SLOTS - 1) * TRAFFIC_SLOT_MS + now_ms % TRAFFIC_SLOT_MS + 1;
+	double span = (double)span_ms / 1000.;
 	struct traffic_rate rate = {0, 0};
 
 	for (int64_t i = newest - MINUTE_SLOTS + 1; i <= newest; i++) {
