@@ -22,6 +22,7 @@ bool clock_is_test(void);
 int64_t clock_now(void);     /* wall clock, seconds, never below the floor */
 int64_t clock_now_ms(void);  /* the same in milliseconds */
 int64_t clock_mono_ms(void); /* monotonic, for durations; no offset */
+int64_t clock_mono_us(void); /* the same in microseconds */
 time_t clock_time_t(time_t *out); /* as time(); for GnuTLS */
 
 /* No time earlier than `at` is told from now on (a boot in 1970). */

@@ -101,6 +101,12 @@ count_lines(struct slice s)
 	return n;
 }
 
+static void
+count_dropped(struct access_log *l, uint64_t n)
+{
+	atomic_fetch_add_explicit(l->dropped, n, memory_order_relaxed);
+}
+
 /* Drops what waits, but the rest of a line that was begun. */
 static void
 drop(struct access_log *l)
@@ -110,7 +116,18 @@ drop(struct access_log *l)
 	uint64_t n = count_lines(slice_from(s, keep));
 
 	l->lines.len = keep;
-	atomic_fetch_add_explicit(l->dropped, n, memory_order_relaxed);
+	count_dropped(l, n);
+}
+
+/* Half a line is in the old file: the rest must not begin the new one. */
+static void
+drop_begun(struct access_log *l)
+{
+	if (!l->begun)
+		return;
+	buf_consume(&l->lines, slice_find(buf_slice(&l->lines), '\n') + 1);
+	l->begun = false;
+	count_dropped(l, 1);
 }
 
 static void
@@ -177,7 +194,8 @@ access_log_free(struct access_log *l)
 void
 access_log_reopen(struct access_log *l, int fd)
 {
-	flush(l); /* into the old file, as far as it takes */
+	flush(l);
+	drop_begun(l);
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = fd;
@@ -185,16 +203,13 @@ access_log_reopen(struct access_log *l, int fd)
 }
 
 void
-access_log_add(struct access_log *l, const struct access_line *line)
+access_log_add(struct access_log *l, struct slice line)
 {
 	if (l->sink == SINK_NONE)
 		return;
 	if (l->lines.len + ACCESS_LOG_LINE_MAX > ACCESS_LOG_MAX)
 		drop(l);
-	if (access_line_write(&l->lines, line) != ERR_OK) {
-		l->lines.failed = false;
-		return;
-	}
+	(void)buf_add(&l->lines, line);
 	if (l->lines.len >= ACCESS_LOG_BATCH && !l->is_slow)
 		flush(l);
 	else if (!ev_is_active(&l->timer))

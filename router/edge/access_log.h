@@ -39,9 +39,20 @@ struct access_line {
 	enum http_version http;
 };
 
-/* One line with its newline; pure.  ERR_TOO_BIG never happens for b with
- * ACCESS_LOG_LINE_MAX bytes of room. */
-enum err access_line_write(struct buf *b, const struct access_line *line);
+/* Where a value stands in a line; n 0: it is left out. */
+struct access_part {
+	uint16_t at, n;
+};
+
+/* A line as text, with its newline. */
+struct access_text {
+	size_t n;
+	struct access_part host, id, app;
+	char bytes[ACCESS_LOG_LINE_MAX];
+};
+
+/* Pure; every line fits, for its parts are cut. */
+void access_line_make(struct access_text *out, const struct access_line *line);
 
 struct access_log;
 
@@ -49,8 +60,11 @@ struct access_log;
 struct access_log *access_log_new(
     struct ev_loop *loop, int fd, _Atomic uint64_t *dropped);
 void access_log_free(struct access_log *l);
-void access_log_reopen(struct access_log *l, int fd); /* takes fd */
+/* Takes fd.  What waits goes to the old one as far as it takes it, and to the
+ * new one in whole lines. */
+void access_log_reopen(struct access_log *l, int fd);
 
-void access_log_add(struct access_log *l, const struct access_line *line);
+/* One line, at most ACCESS_LOG_LINE_MAX bytes. */
+void access_log_add(struct access_log *l, struct slice line);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "base/db.h"
 #include "base/shared.h"
+#include "base/traffic.h"
 #include "router/config.h"
 #include "router/edge/app_policy.h"
 #include "router/edge/backend.h"
@@ -33,8 +34,8 @@ struct app_backend {
 /* Counted over all versions of one app. */
 struct app_counts {
 	unsigned refs;
-	uint64_t requests, errors, active;
 	struct queue queue;
+	struct traffic traffic;
 };
 
 struct app {

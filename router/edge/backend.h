@@ -37,6 +37,14 @@ struct backend_way {
 	struct slice ca;       /* PEM; "": the system's bundle */
 };
 
+/* What became of the requests that were sent there. */
+struct backend_counts {
+	uint64_t requests; /* answered, or given up */
+	uint64_t failures; /* no answer, or one of 5xx; of each try */
+	uint64_t connect_failures;
+	uint64_t service_ms; /* sum, of those answered */
+};
+
 struct backend {
 	char *key;     /* in the map */
 	char *given;   /* as in the store: with scheme, maybe by host name */
@@ -52,6 +60,7 @@ struct backend {
 	unsigned refs;
 	unsigned active; /* requests under way */
 	struct quarantine quarantine;
+	struct backend_counts counts;
 	struct list idle; /* of upstream_h1.c: connections to be used again */
 	unsigned n_idle;
 	struct backends *owner;

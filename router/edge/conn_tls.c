@@ -96,12 +96,15 @@ challenge_certificate(struct conn *c)
 static struct tls_certificate *
 choose_certificate(void *ctx)
 {
+	struct tls_certificate *t;
 	struct conn *c = ctx;
 
 	if (c->is_challenge)
 		return challenge_certificate(c);
-	return site_certificate(
-	    c->w->certificates, c->client.site, clock_now());
+	t = site_certificate(c->w->certificates, c->client.site, clock_now());
+	if (t != NULL)
+		c->client.certificate_id = tls_certificate_id(t);
+	return t;
 }
 
 static bool

@@ -108,62 +108,17 @@ exchange_wait(struct exchange *ex)
 
 /* --- the end -------------------------------------------------------------- */
 
-static void
-write_line(struct exchange *ex)
-{
-	const struct code_row *row = code_row(ex->code);
-	struct access_line line = {
-	    .at_ms = clock_now_ms(),
-	    .code = ex->code,
-	    .sock = ex->sock,
-	    .cause = ex->cause,
-	    .method = ex->request.method,
-	    .path = ex->request.target,
-	    .host = slice_str(ex->host),
-	    .request_id = ex->request_id,
-	    .fwd = ex->forwarded.chain,
-	    .connect_ms = ex->connect_ms,
-	    .queue_ms = ex->app == NULL ? -1 : ex->queue_ms,
-	    .service_ms = ex->service_ms,
-	    .status = ex->status,
-	    .bytes = ex->bytes,
-	    .is_https = ex->forwarded.is_https,
-	    .tls = ex->client->tls,
-	    .http = ex->request.version,
-	};
-
-	if (ex->app != NULL)
-		line.app = slice_str(ex->app->name);
-	if (ex->n_tried > 0)
-		line.backend = slice_str(ex->tried[ex->n_tried - 1]->address);
-	access_log_add(ex->w->log, &line);
-	if (row->level == CODE_ERROR) {
-		stats_add(&ex->w->stats->errors, 1);
-		if (ex->app != NULL)
-			ex->app->counts->errors++;
-	}
-}
-
 void
 exchange_finish(struct exchange *ex)
 {
-	struct stats_page *stats = ex->w->stats;
+	int64_t now_us = clock_mono_us();
 
 	exchange_leave_queue(ex);
 	exchange_enter(ex, EXCHANGE_DONE);
 	deadline_clear(&ex->deadline);
 	if (ex->sent_mono_ms != 0)
-		ex->service_ms = clock_mono_ms() - ex->sent_mono_ms;
-	if (ex->app != NULL)
-		ex->app->counts->active--;
-	write_line(ex);
-	stats_sub(&stats->requests_active, 1);
-	stats_add(&stats->responses[ex->status >= 100 && ex->status < 600
-					? ex->status / 100
-					: 0],
-	    1);
-	stats_add(&stats->bytes_out, ex->bytes);
-	stats_add(&stats->bytes_in, (uint64_t)ex->body_received);
+		ex->service_ms = now_us / 1000 - ex->sent_mono_ms;
+	exchange_record(ex, now_us);
 }
 
 /* Nobody is left to answer, or it is not ours to: a cut, and the log. */
@@ -202,7 +157,7 @@ begin(struct exchange *ex)
 	stats_add(&ex->w->stats->requests_total, 1);
 	stats_add(&ex->w->stats->requests_active, 1);
 	ex->began_ms = clock_now_ms();
-	ex->began_mono_ms = clock_mono_ms();
+	ex->began_us = clock_mono_us();
 	ex->forwarded =
 	    headers_origin(&ex->arena, &ex->request, &ex->client->origin);
 	ex->request_id = headers_request_id(&ex->request);

@@ -52,8 +52,9 @@ struct front_ops {
 /* The connection that requests come on. */
 struct client {
 	struct origin origin;
-	const char *tls;   /* "1.3"; NULL: plain */
-	struct site *site; /* of its SNI; NULL: plain */
+	const char *tls;        /* "1.3"; NULL: plain */
+	struct site *site;      /* of its SNI; NULL: plain */
+	int64_t certificate_id; /* chosen for it; 0: none, or resumed */
 };
 
 enum exchange_state {
@@ -74,7 +75,14 @@ enum exchange_choice {
 };
 
 #define EXCHANGE_TRIES_MAX 3
-#define REPLY_HEADERS_MAX  9 /* of an answer of our own */
+
+/* How a try went: CODE_NONE when it is not over, or the last. */
+struct exchange_try {
+	enum code code;
+	uint32_t ms;
+};
+
+#define REPLY_HEADERS_MAX 9 /* of an answer of our own */
 
 struct exchange {
 	struct list free; /* in the worker's list, when in no use */
@@ -101,15 +109,16 @@ struct exchange {
 	struct app *app;
 	struct backend *backend;
 	struct upstream *upstream;
-	const struct backend *tried[EXCHANGE_TRIES_MAX];
+	struct backend *tried[EXCHANGE_TRIES_MAX];
+	struct exchange_try tries[EXCHANGE_TRIES_MAX]; /* how they went */
 	size_t n_tried;
 	bool is_fresh;       /* this try must not use an old connection */
 	bool is_last_resort; /* to a backend that is quarantined */
 	bool is_crowded;     /* a backend was passed over for being full */
 	/* a tunnel's two ways: the request's is over when body_ended */
 	bool is_tunnel, response_ended;
-	bool keeps_cookie;   /* the visitor is known, wherever this one goes */
-	uint64_t cookie;     /* token of the backend; 0: none is to be set */
+	bool keeps_cookie; /* the visitor is known, wherever this one goes */
+	uint64_t cookie;   /* token of the backend; 0: none is to be set */
 	struct queue_place place;
 	enum exchange_choice queued_for;
 	/* the response */
@@ -118,12 +127,13 @@ struct exchange {
 	int status; /* 0: none yet */
 	uint64_t bytes;
 	/* for the router line */
-	int64_t began_ms, began_mono_ms, tried_mono_ms, sent_mono_ms;
+	int64_t began_ms, began_us, tried_mono_ms, sent_mono_ms;
 	int64_t connect_ms, service_ms; /* -1: not known */
 	int64_t queue_ms;
 	int64_t retry_after_s; /* told with a refusal; 0: not */
 	enum code code;
 	const char *cause, *sock;
+	const char *rule; /* that answered; NULL: a backend, or a code says */
 };
 
 /* For a front, which fills in `request` (in the arena) before it begins. */
@@ -200,6 +210,12 @@ void exchange_queue_moves(struct exchange *ex);
 void exchange_fail(struct exchange *ex, enum code code, int status);
 /* The response is complete: counts and logs. */
 void exchange_finish(struct exchange *ex);
+
+/* exchange_record.c: the latest try failed with this code; call before there is
+ * another. */
+void exchange_tried(struct exchange *ex, enum code code);
+/* It is over: its router line, counters, and what explains it. */
+void exchange_record(struct exchange *ex, int64_t now_us);
 
 /* exchange_reply.c: answers of our own. */
 void exchange_page(struct exchange *ex, enum code code, int status);

@@ -102,6 +102,7 @@ exchange_try_again(struct exchange *ex, enum code code)
 	enum exchange_choice choice = CHOICE_NONE;
 
 	deadline_none(&ex->deadline);
+	exchange_tried(ex, code);
 	exchange_let_go(ex, false);
 	if (ex->n_tried < EXCHANGE_TRIES_MAX)
 		choice = exchange_choose(ex);

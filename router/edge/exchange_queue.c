@@ -50,7 +50,7 @@ exchange_leave_queue(struct exchange *ex)
 	if (ex->place.queue == NULL)
 		return;
 	queue_leave(&ex->w->queues, &ex->place);
-	ex->queue_ms = clock_mono_ms() - ex->began_mono_ms;
+	ex->queue_ms = clock_mono_ms() - ex->began_us / 1000;
 }
 
 void

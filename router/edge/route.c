@@ -29,6 +29,7 @@ answer_challenge(struct exchange *ex, struct slice path)
 
 	if (e == ERR_NOT_FOUND)
 		return false;
+	ex->rule = "challenge";
 	if (e == ERR_OK)
 		exchange_text(ex, 200, answer);
 	else
@@ -41,6 +42,7 @@ answer_reserved(struct exchange *ex, struct slice path)
 {
 	struct slice name = slice_from(path, strlen(RESERVED_PATH));
 
+	ex->rule = "reserved";
 	if (!slice_eq(name, SLICE("ready")))
 		exchange_text(ex, 404, SLICE("not found\n"));
 	else if (ex->w->is_draining)
@@ -112,8 +114,7 @@ find_app(struct exchange *ex)
 		exchange_fail(ex, e == ERR_NOT_FOUND ? CODE_T10 : CODE_H99, 0);
 		return false;
 	}
-	ex->app->counts->active++;
-	ex->app->counts->requests++;
+	ex->app->counts->traffic.active++;
 	site_count(ex->site, clock_now());
 	return true;
 }
@@ -121,7 +122,7 @@ find_app(struct exchange *ex)
 /* --- what the app says ---------------------------------------------------- */
 
 static void
-redirect(struct exchange *ex, bool is_https, const char *host)
+redirect(struct exchange *ex, const char *rule, bool is_https, const char *host)
 {
 	const struct request *r = &ex->request;
 	bool is_safe = slice_eq(r->method, SLICE("GET")) ||
@@ -129,6 +130,7 @@ redirect(struct exchange *ex, bool is_https, const char *host)
 	struct slice location = arena_printf(&ex->arena, "%s://%s%" SLICE_FMT,
 	    is_https ? "https" : "http", host, SLICE_ARG(r->target));
 
+	ex->rule = rule;
 	if (location.p == NULL)
 		exchange_fail(ex, CODE_H99, 0);
 	else /* 308 keeps the method, which old clients do not know */
@@ -157,10 +159,11 @@ is_answered(struct exchange *ex)
 		exchange_fail(ex, CODE_H80, 0);
 	else if (set->canonical_host[0] != '\0' &&
 		 strcmp(set->canonical_host, ex->host) != 0)
-		redirect(ex, set->force_https || ex->forwarded.is_https,
+		redirect(ex, "canonical_host",
+		    set->force_https || ex->forwarded.is_https,
 		    set->canonical_host);
 	else if (set->force_https && !ex->forwarded.is_https)
-		redirect(ex, true, ex->host);
+		redirect(ex, "force_https", true, ex->host);
 	else if (set->max_body > 0 &&
 		 ex->request.content_length > set->max_body)
 		exchange_refuse(ex, 413, "body too large");

@@ -213,6 +213,12 @@ tls_certificates_get(struct tls_certificates *c, int64_t id)
 	return t;
 }
 
+int64_t
+tls_certificate_id(const struct tls_certificate *t)
+{
+	return t->id;
+}
+
 const gnutls_pcert_st *
 tls_certificate_chain(const struct tls_certificate *t, unsigned *n)
 {

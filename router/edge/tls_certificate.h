@@ -44,6 +44,8 @@ struct tls_certificate *tls_certificates_challenge(struct tls_certificates *c,
 
 void tls_certificate_unref(struct tls_certificate *t); /* NULL is allowed */
 
+/* Its number in the store; 0: it is not from there. */
+int64_t tls_certificate_id(const struct tls_certificate *t);
 /* What retrieve callbacks return; valid as long as the reference. */
 const gnutls_pcert_st *tls_certificate_chain(
     const struct tls_certificate *t, unsigned *n);

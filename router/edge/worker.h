@@ -17,6 +17,7 @@
 #include "router/edge/readers.h"
 #include "router/edge/site.h"
 #include "router/edge/stream.h"
+#include "router/edge/taps.h"
 
 struct tls;
 struct tls_certificates;
@@ -48,6 +49,10 @@ struct worker {
 	struct readers readers;
 	struct buf scratch; /* one message head, while it is written */
 	struct access_log *log;
+	/* what is kept of requests */
+	struct recent *recent;
+	struct taps taps;
+	struct traffic traffic; /* of all of them */
 	/* clients */
 	struct listeners *listeners;
 	struct list conns, closed; /* of conn.c */

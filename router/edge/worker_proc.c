@@ -256,6 +256,7 @@ on_setup(
 	open_caches(w);
 	if (strcmp(w->config.router.access_log, "off") != 0)
 		log_fd = take(fds, n_fds, &at);
+	w->recent = recent_new(RECENT_SIZE);
 	w->log = access_log_new(w->loop, log_fd, &w->stats->log_lines_dropped);
 	w->tls = tls_new();
 	w->io = stream_io_new(w->loop);
@@ -350,6 +351,8 @@ clear(struct worker *w)
 	channel_free(w->keys);
 	channel_free(w->control);
 	access_log_free(w->log);
+	taps_clear(&w->taps);
+	recent_free(w->recent);
 	readers_clear(&w->readers);
 	buf_clear(&w->scratch);
 	stream_io_free(w->io);

@@ -40,9 +40,9 @@ static void
 put_app(struct buf *out, const struct app *a)
 {
 	wire_put_str(out, a->name);
-	wire_put_u64(out, a->counts->requests);
-	wire_put_u64(out, a->counts->errors);
-	wire_put_u64(out, a->counts->active);
+	wire_put_u64(out, traffic_requests(&a->counts->traffic.totals));
+	wire_put_u64(out, a->counts->traffic.totals.errors);
+	wire_put_u64(out, a->counts->traffic.active);
 }
 
 /* The latest used come first; what does not fit a message is left out. */

@@ -34,14 +34,11 @@ an_ordinary_line(void)
 static void
 assert_written(const struct access_line *line, const char *expected)
 {
-	struct buf b;
-	char *text;
+	struct access_text text;
 
-	buf_init(&b, ACCESS_LOG_LINE_MAX);
-	assert_int_equal(access_line_write(&b, line), ERR_OK);
-	text = buf_take(&b);
-	assert_string_equal(text, expected);
-	free(text);
+	access_line_make(&text, line);
+	assert_int_equal(text.n, strlen(expected));
+	assert_memory_equal(text.bytes, expected, text.n);
 }
 
 static void
@@ -130,7 +127,7 @@ the_worst_line_still_fits_one_write(void **state)
 {
 	static char wild[70000];
 	struct access_line line = an_ordinary_line();
-	struct buf b;
+	struct access_text text;
 
 	(void)state;
 	for (int byte = 1; byte < 256; byte += 33) {
@@ -142,11 +139,45 @@ the_worst_line_still_fits_one_write(void **state)
 		    line.fwd = line.backend = slice_of(wild, sizeof(wild));
 		line.connect_ms = line.queue_ms = line.service_ms = INT64_MAX;
 		line.bytes = UINT64_MAX;
-		buf_init(&b, ACCESS_LOG_LINE_MAX);
-		assert_int_equal(access_line_write(&b, &line), ERR_OK);
-		assert_int_equal(slice_find(buf_slice(&b), '\n'), b.len - 1);
-		buf_clear(&b);
+		access_line_make(&text, &line);
+		assert_int_equal(
+		    slice_find(slice_of(text.bytes, text.n), '\n'), text.n - 1);
 	}
+}
+
+static void
+assert_part(
+    const struct access_text *t, struct access_part part, const char *expected)
+{
+	assert_int_equal(part.n, strlen(expected));
+	assert_memory_equal(t->bytes + part.at, expected, part.n);
+}
+
+static void
+a_line_tells_where_its_values_stand(void **state)
+{
+	struct access_line line = an_ordinary_line();
+	struct access_text text;
+
+	(void)state;
+	line.path = SLICE("/host=other");
+	access_line_make(&text, &line);
+	assert_part(&text, text.host, "www.example.com");
+	assert_part(&text, text.id, "abc-123");
+	assert_part(&text, text.app, "shop");
+	line.app = SLICE("");
+	access_line_make(&text, &line);
+	assert_int_equal(text.app.n, 0);
+}
+
+static struct slice
+the_line(void)
+{
+	static struct access_text text;
+	struct access_line line = an_ordinary_line();
+
+	access_line_make(&text, &line);
+	return slice_of(text.bytes, text.n);
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -168,7 +199,6 @@ lines_are_gathered_and_flushed_a_moment_later(void **state)
 {
 	static char text[65536];
 	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
-	struct access_line line = an_ordinary_line();
 	_Atomic uint64_t dropped = 0;
 	struct access_log *l;
 	int fds[2];
@@ -177,11 +207,11 @@ lines_are_gathered_and_flushed_a_moment_later(void **state)
 	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
 	l = access_log_new(loop, fds[1], &dropped);
 	for (int i = 0; i < 10; i++)
-		access_log_add(l, &line);
+		access_log_add(l, the_line());
 	assert_int_equal(count_lines(fds[0], text, sizeof(text)), 0);
 	while (count_lines(fds[0], text, sizeof(text)) != 10)
 		ev_run(loop, EVRUN_ONCE);
-	access_log_add(l, &line);
+	access_log_add(l, the_line());
 	access_log_free(l); /* writes the rest */
 	assert_int_equal(count_lines(fds[0], text, sizeof(text)), 1);
 	assert_int_equal(dropped, 0);
@@ -214,7 +244,6 @@ static void
 slow_reader_costs_lines_not_time(int fds[2])
 {
 	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
-	struct access_line line = an_ordinary_line();
 	_Atomic uint64_t dropped = 0;
 	struct access_log *l = access_log_new(loop, fds[1], &dropped);
 	const size_t total = 20000;
@@ -224,7 +253,7 @@ slow_reader_costs_lines_not_time(int fds[2])
 	buf_init(&text, 8 << 20);
 
 	for (size_t i = 0; i < total; i++)
-		access_log_add(l, &line);
+		access_log_add(l, the_line());
 	assert_true(dropped > 0);
 	lines = drain(fds[0], &text);
 	while (lines + dropped < total) {
@@ -261,6 +290,43 @@ a_full_socket_drops_whole_lines(void **state)
 	slow_reader_costs_lines_not_time(fds);
 }
 
+/* What a path names may be a pipe: the new one never begins within a line. */
+static void
+a_reopened_log_begins_with_a_whole_line(void **state)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	_Atomic uint64_t dropped = 0;
+	struct access_log *l;
+	const size_t total = 3000;
+	size_t lines;
+	int old[2], new[2];
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 8 << 20);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, old), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, new), 0);
+	assert_int_equal(fcntl(old[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(fcntl(new[0], F_SETFL, O_NONBLOCK), 0);
+	l = access_log_new(loop, old[1], &dropped);
+	for (size_t i = 0; i < total; i++)
+		access_log_add(l, the_line());
+	access_log_reopen(l, new[1]);
+	access_log_add(l, the_line());
+	lines = drain(old[0], &text);
+	buf_reset(&text); /* what was begun there ends there */
+	while (lines + dropped < total + 1) {
+		ev_run(loop, EVRUN_ONCE);
+		lines += drain(new[0], &text);
+	}
+	assert_int_equal(lines + dropped, total + 1);
+	buf_clear(&text);
+	access_log_free(l);
+	close(old[0]);
+	close(new[0]);
+	ev_loop_destroy(loop);
+}
+
 int
 main(void)
 {
@@ -270,9 +336,11 @@ main(void)
 	    cmocka_unit_test(what_is_not_known_is_left_out),
 	    cmocka_unit_test(quotes_and_control_bytes_are_escaped),
 	    cmocka_unit_test(the_worst_line_still_fits_one_write),
+	    cmocka_unit_test(a_line_tells_where_its_values_stand),
 	    cmocka_unit_test(lines_are_gathered_and_flushed_a_moment_later),
 	    cmocka_unit_test(a_full_pipe_drops_whole_lines),
 	    cmocka_unit_test(a_full_socket_drops_whole_lines),
+	    cmocka_unit_test(a_reopened_log_begins_with_a_whole_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,25 @@ times_are_written_as_rfc_3339(void **state)
 	    "2026-11-21T14:02:28.004Z");
 	assert_string_equal(
 	    clock_format(INT64_C(253402300799), text), "9999-12-31T23:59:59Z");
+	assert_string_equal(clock_format(INT64_C(253402300800), text), "?");
+	assert_string_equal(clock_format(-1, text), "?");
+}
+
+/* Every day until the year 2500, against the C library. */
+static void
+every_day_has_the_date_of_the_calendar(void **state)
+{
+	char text[CLOCK_TEXT_SIZE], expected[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	for (time_t at = 86399; at < 16725225600; at += 86400) {
+		struct tm tm;
+
+		gmtime_r(&at, &tm);
+		(void)strftime(
+		    expected, sizeof(expected), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		assert_string_equal(clock_format(at, text), expected);
+	}
 }
 
 static void
@@ -143,6 +162,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(times_are_written_as_rfc_3339),
+	    cmocka_unit_test(every_day_has_the_date_of_the_calendar),
 	    cmocka_unit_test(times_are_read_with_any_zone_and_fraction),
 	    cmocka_unit_test(what_is_no_time_is_refused),
 	    cmocka_unit_test(a_test_moves_the_clock_and_only_a_test),
