@@ -12,7 +12,7 @@
 #include "router/edge/stats.h"
 #include "router/edge/tls.h"
 
-#define FLUSH_SECONDS  30.
+#define FLUSH_SECONDS  60. /* for all of it, so that no trickle holds it */
 #define LINGER_SECONDS 2.
 
 /* --- closing -------------------------------------------------------------- */
@@ -124,6 +124,12 @@ bool
 conn_is_full(const struct conn *c)
 {
 	return stream_is_full(&c->stream);
+}
+
+bool
+conn_is_waiting(const struct conn *c)
+{
+	return c->stream.out.len > 0;
 }
 
 void
@@ -278,8 +284,6 @@ on_room(struct stream *s)
 		c->front->room(c);
 	else if (c->state == CONN_CLOSING && stream_is_drained(s))
 		close_or_linger(c);
-	else if (c->state == CONN_CLOSING)
-		conn_deadline(c, FLUSH_SECONDS, CONN_DEADLINE_FLUSH);
 }
 
 static void
@@ -316,6 +320,7 @@ on_deadline(struct deadline *d)
 	case CONN_DEADLINE_IDLE:
 	case CONN_DEADLINE_HEAD:
 	case CONN_DEADLINE_BODY:
+	case CONN_DEADLINE_TAIL:
 		c->front->late(c);
 		break;
 	case CONN_DEADLINE_FLUSH:

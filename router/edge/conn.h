@@ -32,6 +32,7 @@ enum conn_deadline {
 	CONN_DEADLINE_IDLE, /* no request under way */
 	CONN_DEADLINE_HEAD, /* a request's head stays incomplete */
 	CONN_DEADLINE_BODY, /* the rest of a body that nobody wants */
+	CONN_DEADLINE_TAIL, /* the client is to take what is written */
 	CONN_DEADLINE_FLUSH,
 	CONN_DEADLINE_LINGER,
 };
@@ -96,6 +97,8 @@ void conn_open(struct conn *c, const struct conn_front_ops *front);
 
 void conn_write(struct conn *c, struct slice bytes);
 bool conn_is_full(const struct conn *c);
+/* Some of what was written waits for the client. */
+bool conn_is_waiting(const struct conn *c);
 void conn_pause(struct conn *c, bool paused);
 void conn_deadline(struct conn *c, double seconds, enum conn_deadline why);
 void conn_no_deadline(struct conn *c);

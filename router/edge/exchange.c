@@ -84,26 +84,46 @@ waits_for_continue(const struct exchange *ex)
 	return ex->request.expects_continue && ex->body_received == 0;
 }
 
+static enum exchange_deadline
+waits_for(const struct exchange *ex)
+{
+	if (ex->state == EXCHANGE_RESPONDING)
+		return ex->ops->is_full(ex->front) ? DEADLINE_CLIENT
+						   : DEADLINE_BACKEND;
+	if (ex->body_ended || waits_for_continue(ex))
+		return DEADLINE_FIRST_BYTE;
+	return upstream_is_full(ex->upstream) ? DEADLINE_BACKEND
+					      : DEADLINE_CLIENT;
+}
+
+/* gRPC sends what and when it likes before a first answer. */
+static bool
+may_be_slow(const struct exchange *ex)
+{
+	return ex->state == EXCHANGE_WAITING &&
+	       ex->backend->protocol == BACKEND_H2C;
+}
+
 void
 exchange_wait(struct exchange *ex)
 {
 	const struct app_policy *set = &ex->app->set;
+	enum exchange_deadline why;
+	bool holds;
 
-	if (ex->state == EXCHANGE_WAITING) {
-		if (ex->body_ended || waits_for_continue(ex))
-			deadline_set(&ex->deadline, set->first_byte_s,
-			    DEADLINE_FIRST_BYTE);
-		else if (upstream_is_full(ex->upstream))
-			deadline_set(
-			    &ex->deadline, set->idle_s, DEADLINE_BACKEND);
-		else
-			deadline_set(
-			    &ex->deadline, set->idle_s, DEADLINE_CLIENT);
-	} else if (ex->state == EXCHANGE_RESPONDING) {
-		deadline_set(&ex->deadline, set->idle_s,
-		    ex->ops->is_full(ex->front) ? DEADLINE_CLIENT
-						: DEADLINE_BACKEND);
-	}
+	if (ex->state != EXCHANGE_WAITING && ex->state != EXCHANGE_RESPONDING)
+		return;
+	why = waits_for(ex);
+	deadline_set(&ex->deadline,
+	    why == DEADLINE_FIRST_BYTE ? set->first_byte_s : set->idle_s, why);
+	holds = pace_holds(&ex->pace, ev_now(ex->w->loop),
+	    (uint64_t)ex->body_received + ex->bytes, why == DEADLINE_CLIENT,
+	    set->idle_s);
+	if (holds || may_be_slow(ex))
+		return;
+	ex->sock = "client";
+	ex->cause = "too slow";
+	exchange_fail(ex, CODE_H28, 0);
 }
 
 /* --- the end -------------------------------------------------------------- */

@@ -25,6 +25,7 @@
 #include "base/host.h"
 #include "router/edge/deadline.h"
 #include "router/edge/headers.h"
+#include "router/edge/pace.h"
 #include "router/edge/queue.h"
 #include "router/edge/upstream.h"
 #include "router/edge/worker.h"
@@ -93,6 +94,7 @@ struct exchange {
 	enum exchange_state state;
 	struct arena arena;
 	struct deadline deadline;
+	struct pace pace; /* of the client */
 	/* the request */
 	struct request request;
 	char host[HOST_SIZE]; /* in stored form */
@@ -176,7 +178,8 @@ enum exchange_deadline {
 
 /* exchange.c: the only writer of the state. */
 void exchange_enter(struct exchange *ex, enum exchange_state next);
-/* After each sign of life: who is waited for now, and for how long. */
+/* After each sign of life: who is waited for now, and for how long.  It may
+ * end the exchange: with a client that is too slow. */
 void exchange_wait(struct exchange *ex);
 
 /* exchange_choose.c: a backend; CHOICE_MADE: it is ex->backend. */

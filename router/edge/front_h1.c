@@ -10,6 +10,7 @@
 #define LAST_SECONDS  1. /* for a first request, while draining */
 #define HEAD_SECONDS  10.
 #define DRAIN_SECONDS 5.
+#define TAIL_SECONDS  120. /* to take the rest of a response */
 
 static struct conn *
 conn_of(struct front_h1 *f)
@@ -279,7 +280,12 @@ update(struct front_h1 *f)
 		readers_give(&c->w->readers, HTTP1_REQUEST, f->reader);
 		f->reader = NULL;
 	}
-	if (f->in.len == 0 || conn_is_full(c)) {
+	if (conn_is_waiting(c)) {
+		/* not moved by the bytes that go: no trickle holds it */
+		if (c->deadline.at == 0 ||
+		    c->deadline.reason != CONN_DEADLINE_TAIL)
+			conn_deadline(c, TAIL_SECONDS, CONN_DEADLINE_TAIL);
+	} else if (f->in.len == 0) {
 		conn_deadline(c,
 		    c->w->is_draining ? LAST_SECONDS : IDLE_SECONDS,
 		    CONN_DEADLINE_IDLE);
@@ -418,10 +424,15 @@ on_drain(struct conn *c, bool force)
 		update(f);
 }
 
-/* Idle for long, a head or a body that does not come. */
+/* Idle for long, a head or a body that does not come, a response that is not
+ * taken. */
 static void
 on_late(struct conn *c)
 {
+	if (conn_is_waiting(c)) {
+		conn_abort(c, true);
+		return;
+	}
 	c->h1.state = H1_STOPPED;
 	conn_finish(c, false);
 }

@@ -228,6 +228,7 @@ on_late(struct conn *c)
 	case CONN_DEADLINE_HEAD:
 	case CONN_DEADLINE_HANDSHAKE:
 	case CONN_DEADLINE_PARKED:
+	case CONN_DEADLINE_TAIL:
 	case CONN_DEADLINE_FLUSH:
 	case CONN_DEADLINE_LINGER:
 		finish(f);

@@ -126,8 +126,8 @@ set_protocols(gnutls_session_t g, bool is_challenge)
 	    {(unsigned char *)"acme-tls/1", 10},
 	};
 	static const gnutls_datum_t ours[] = {
-	    {(unsigned char *)"h2", 2},
-	    {(unsigned char *)"http/1.1", 8},
+	    {(unsigned char *)"h2", 2}, {(unsigned char *)"http/1.1", 8},
+	    {(unsigned char *)"http/1.0", 8}, /* all that curl -0 offers */
 	};
 	unsigned flags = GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE;
 
