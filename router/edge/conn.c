@@ -13,7 +13,8 @@
 #include "router/edge/tls.h"
 
 #define FLUSH_SECONDS  60. /* for all of it, so that no trickle holds it */
-#define LINGER_SECONDS 2.
+#define LINGER_SECONDS 5.  /* without a byte */
+#define LINGER_MAX     30. /* in all */
 
 /* --- closing -------------------------------------------------------------- */
 
@@ -38,6 +39,17 @@ close_now(struct conn *c)
 	listeners_update(w->listeners);
 }
 
+/* Many clients send all of a body before they read: as long as it comes, but
+ * not for ever, it is thrown away. */
+static void
+linger_on(struct conn *c)
+{
+	double left = c->lingers_until - ev_now(c->w->loop);
+
+	conn_deadline(c, left < LINGER_SECONDS ? left : LINGER_SECONDS,
+	    CONN_DEADLINE_LINGER);
+}
+
 /* All has been written: a FIN, or first let the client finish. */
 static void
 close_or_linger(struct conn *c)
@@ -49,7 +61,8 @@ close_or_linger(struct conn *c)
 	c->state = CONN_LINGERING;
 	stream_shut_down(&c->stream);
 	stream_pause(&c->stream, false);
-	conn_deadline(c, LINGER_SECONDS, CONN_DEADLINE_LINGER);
+	c->lingers_until = ev_now(c->w->loop) + LINGER_MAX;
+	linger_on(c);
 }
 
 void
@@ -268,8 +281,10 @@ on_bytes(struct stream *s, struct slice bytes)
 		else
 			c->front->bytes(c, bytes);
 		break;
-	case CONN_CLOSING:
 	case CONN_LINGERING:
+		linger_on(c);
+		break;
+	case CONN_CLOSING:
 	case CONN_CLOSED:
 		break;
 	}

@@ -73,6 +73,7 @@ struct conn {
 	char address[CONN_ADDRESS_SIZE];
 	bool is_tls; /* is to be, as its listener is */
 	bool lingers;
+	ev_tstamp lingers_until;
 	bool is_challenge;  /* a CA looks at the certificate (RFC 8737) */
 	bool is_shut;       /* our half has ended */
 	bool is_second_try; /* of a handshake that keys did not live through */

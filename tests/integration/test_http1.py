@@ -256,7 +256,7 @@ class Clients(Proxy):
             sock.close()
         host = self.behaving(behave)
         for _ in range(10):
-            with self.connect(host) as s:
+            with self.connect(host, tls=False) as s:
                 s.settimeout(PATIENCE)
                 s.sendall(request(host, "/", "POST",
                                   "Content-Length: 50000000"))
@@ -275,6 +275,25 @@ class Clients(Proxy):
                 finally:
                     stop.set()
                     t.join()
+
+    def test_who_sends_a_whole_body_before_it_reads_gets_its_answer(self):
+        """Though it takes longer than anybody wants to read it."""
+        def behave(sock):
+            head_of(sock)
+            sock.sendall(b"HTTP/1.1 401 No\r\nContent-Length: 2\r\n"
+                         b"Connection: close\r\n\r\nno")
+        host = self.behaving(behave)
+        for tls in (True, False):
+            with self.connect(host, tls) as s:
+                s.settimeout(PATIENCE)
+                s.sendall(request(host, "/", "POST",
+                                  "Content-Length: 5000000"))
+                for _ in range(25):
+                    s.sendall(b"u" * 200_000)
+                    time.sleep(0.1)
+                data, fine = all_of(s, PATIENCE)
+                self.assertTrue(data.startswith(b"HTTP/1.1 401 "), data)
+                self.assertTrue(data.endswith(b"\r\n\r\nno"), data)
 
     def test_a_trickle_is_as_good_as_idle(self):
         """Bytes come before every deadline, and far too few of them."""
