@@ -14,7 +14,8 @@ enum err
 api_apps_list(struct api_call *call, struct fault *f)
 {
 	static const char sql[] =
-	    "SELECT name FROM app WHERE name > ?1 ORDER BY name LIMIT ?2";
+	    "SELECT name FROM app WHERE name > ?1 AND name < '~'"
+	    " ORDER BY name LIMIT ?2"; /* without origins: origin.h */
 	struct control *c = call->control;
 	struct api_page page;
 	struct stmt *s;

@@ -10,6 +10,7 @@
 #include "router/control/domain_add.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_json.h"
+#include "router/control/origin.h"
 
 #define PAGE_SCAN "SELECT host FROM domain WHERE host > ?1"
 #define PAGE_END  " ORDER BY host LIMIT ?2"
@@ -125,6 +126,7 @@ conclude(
 	if (e != ERR_OK)
 		return api_store_away(f);
 	change_touch(call->control, d->host);
+	origin_touch(call->control, d);
 	change_check(call->control, d->host);
 	json_decref(call->answer);
 	call->answer = domain_json(call->control, d);
@@ -220,7 +222,7 @@ api_domains_change(struct api_call *call, struct fault *f)
 	if (e == ERR_OK)
 		e = move(call, &d, f);
 	if (e == ERR_OK)
-		e = domain_set_members(&d, call->body, f);
+		e = domain_set_members(c, &d, call->body, f);
 	if (e == ERR_OK && !d.automatic)
 		change_cancel(c, d.host);
 	if (e == ERR_OK) {
@@ -248,6 +250,8 @@ api_domains_remove(struct api_call *call, struct fault *f)
 		s = db_stmt(c->db, sql);
 		stmt_int(s, 1, d.id);
 		e = stmt_run(s);
+		if (e == ERR_OK)
+			e = origin_drop(c, &d);
 		call->status = 204;
 	}
 	domain_unload(&d);

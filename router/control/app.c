@@ -11,6 +11,7 @@
 #include "router/control/app_settings.h"
 #include "router/control/backend.h"
 #include "router/control/event.h"
+#include "router/control/origin.h"
 #include "router/control/page.h"
 
 enum err
@@ -22,7 +23,8 @@ app_load(struct control *c, const char *name, struct app *out, struct fault *f)
 	enum err e;
 
 	*out = (struct app){0};
-	stmt_str(s, 1, name);
+	/* an origin is nobody's to name (origin.h) */
+	stmt_str(s, 1, name[0] == ORIGIN_MARK ? "" : name);
 	e = stmt_step(s);
 	if (e == ERR_NOT_FOUND) {
 		fault_set(

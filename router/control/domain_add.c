@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "router/control/api.h"
 #include "router/control/domain_check.h"
+#include "router/control/origin.h"
 
 #define TEXT_MAX 512 /* origin, reference */
 
@@ -40,8 +41,8 @@ is_within(struct slice host, const char *name)
 	       (host.n == n.n || host.p[host.n - n.n - 1] == '.');
 }
 
-static bool
-is_reserved(const struct control *c, const char *host)
+bool
+domain_is_reserved(const struct control *c, const char *host)
 {
 	const struct config_strings *cnames = &c->config.platform.cname_target;
 	struct slice h = slice_str(host);
@@ -102,7 +103,7 @@ enum err
 domain_may_add(
     struct control *c, const char *host, const struct app *a, struct fault *f)
 {
-	if (is_reserved(c, host)) {
+	if (domain_is_reserved(c, host)) {
 		fault_set(f, FAULT_N13_HOST_RESERVED,
 		    "%s belongs to the platform itself", host);
 		return ERR_DENIED;
@@ -150,12 +151,16 @@ set_automatic(struct domain *d, const json_t *members, struct fault *f)
 }
 
 enum err
-domain_set_members(struct domain *d, const json_t *members, struct fault *f)
+domain_set_members(
+    struct control *c, struct domain *d, const json_t *members, struct fault *f)
 {
+	bool has_origin = json_object_get(members, "origin") != NULL;
 	enum err e = set_automatic(d, members, f);
 
 	if (e == ERR_OK)
 		e = set_text(&d->origin, members, "origin", f);
+	if (e == ERR_OK && has_origin)
+		e = origin_settle(c, d, f);
 	if (e == ERR_OK)
 		e = set_text(&d->reference, members, "reference", f);
 	return e;
@@ -238,7 +243,7 @@ domain_add(struct control *c, const struct app *a, const json_t *members,
 	if (e == ERR_OK)
 		e = domain_load(c, host, out, f);
 	if (e == ERR_OK)
-		e = domain_set_members(out, members, f);
+		e = domain_set_members(c, out, members, f);
 	if (e == ERR_OK)
 		e = check_wildcard(c, out, members, is_secured, f);
 	if (e != ERR_OK)

@@ -34,8 +34,11 @@ enum err MUST_USE domain_upload(
     const json_t *members, const json_t **out, struct fault *f);
 
 /* automatic, origin and reference of a JSON object, where it has them; text
- * "on" and "off" serve for automatic too.  P11. */
-enum err MUST_USE domain_set_members(
-    struct domain *d, const json_t *members, struct fault *f);
+ * "on" and "off" serve for automatic too.  Inside a change.  P11, N19. */
+enum err MUST_USE domain_set_members(struct control *c, struct domain *d,
+    const json_t *members, struct fault *f);
+
+/* A name of the platform's own, or below one. */
+bool domain_is_reserved(const struct control *c, const char *host);
 
 #endif

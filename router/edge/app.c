@@ -58,10 +58,14 @@ add_backend(struct apps *as, struct app *a, struct stmt *s)
 	struct app_backend *row = &a->backends[a->n_backends];
 	struct slice given = stmt_get(s, 0), target = stmt_get(s, 1);
 	int64_t weight = stmt_get_int(s, 2);
-	struct backend_way way = {.proxy = a->set.proxy_protocol,
-	    .tls_name = slice_str(a->set.backend_host),
-	    .ca = slice_str(a->set.backend_ca)};
+	struct backend_way way = {.ca = slice_str(a->set.backend_ca)};
 
+	if (origin_is(a->key)) {
+		origin_authority(given, a->authority);
+	} else {
+		way.proxy = a->set.proxy_protocol;
+		way.tls_name = slice_str(a->set.backend_host);
+	}
 	if (target.n == 0) {
 		a->n_unresolved++;
 		return;
@@ -131,6 +135,15 @@ read_backends(struct apps *as, struct app *a, int64_t id)
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+static void
+watch_app(struct apps *as, struct app *a, struct slice name)
+{
+	char *key = xasprintf("app:%" SLICE_FMT, SLICE_ARG(name));
+
+	change_watch(&a->change, as->with.shared, slice_str(key));
+	free(key);
+}
+
 /* What its own page is now; a page that changes is a change of the app. */
 static enum err
 read_page(struct apps *as, struct app *a, const char *source,
@@ -149,28 +162,47 @@ read_page(struct apps *as, struct app *a, const char *source,
 }
 
 static enum err
-read_app(struct apps *as, struct app *a, struct slice name)
+read_row(struct apps *as, struct app *a, struct slice key, int64_t *id)
 {
-	static const char sql[] =
+	static const char app[] =
 	    "SELECT id, name, settings, had_backends FROM app WHERE name = ?1";
-	struct stmt *s = db_stmt(as->with.db, sql);
-	int64_t id;
+	static const char origin[] =
+	    "SELECT o.id, a.name, a.settings, 1 FROM app o"
+	    " JOIN domain d ON d.id = CAST(substr(o.name, 2) AS INTEGER)"
+	    " JOIN app a ON a.id = d.app_id WHERE o.name = ?1";
+	struct stmt *s = db_stmt(as->with.db, origin_is(a->key) ? origin : app);
 	enum err e;
 
 	if (s == NULL)
 		return ERR_AGAIN;
-	stmt_text(s, 1, name);
+	stmt_text(s, 1, key);
 	e = stmt_step(s);
 	if (e != ERR_OK)
 		return e;
-	id = stmt_get_int(s, 0);
+	*id = stmt_get_int(s, 0);
 	e = slice_to_str(stmt_get(s, 1), a->name, sizeof(a->name));
 	read_settings(as, a, stmt_get(s, 2));
 	a->had_backends = stmt_get_int(s, 3) != 0;
 	stmt_done(s);
-	if (e != ERR_OK)
-		return ERR_NOT_FOUND;
-	e = read_page(as, a, a->set.maintenance_page, a->maintenance_page);
+	return e == ERR_OK ? e : ERR_NOT_FOUND;
+}
+
+static enum err
+read_app(struct apps *as, struct app *a, struct slice key)
+{
+	int64_t id = 0;
+	enum err e = read_row(as, a, key, &id);
+
+	if (e == ERR_OK && origin_is(a->key)) {
+		/* only now is it known whose changes are its own: they may
+		 * have come in between */
+		watch_app(as, a, slice_str(a->name));
+		app_policy_clear(&a->set);
+		e = read_row(as, a, key, &id);
+	}
+	if (e == ERR_OK)
+		e = read_page(
+		    as, a, a->set.maintenance_page, a->maintenance_page);
 	if (e == ERR_OK)
 		e = read_page(as, a, a->set.error_page, a->error_page);
 	if (e == ERR_OK)
@@ -180,20 +212,17 @@ read_app(struct apps *as, struct app *a, struct slice name)
 }
 
 static enum err
-load(struct apps *as, struct slice name, struct app **out)
+load(struct apps *as, struct slice key, struct app **out)
 {
 	struct app *a = xcalloc(1, sizeof(*a));
-	char key[APP_NAME_SIZE + 8];
-	int n = snprintf(key, sizeof(key), "app:%" SLICE_FMT, SLICE_ARG(name));
 	enum err e = ERR_NOT_FOUND;
 
 	a->refs = 1;
 	change_begin(&a->change);
-	if (n > 0 && (size_t)n < sizeof(key)) {
-		change_watch(
-		    &a->change, as->with.shared, slice_of(key, (size_t)n));
+	if (slice_to_str(key, a->key, sizeof(a->key)) == ERR_OK) {
+		watch_app(as, a, key);
 		stats_add(&as->with.stats->store_reads, 1);
-		e = read_app(as, a, name);
+		e = read_app(as, a, key);
 	}
 	if (e != ERR_OK) {
 		app_unref(a);
@@ -227,7 +256,7 @@ succeed(struct apps *as, struct app *a, const struct app *old)
 		a->counts = xcalloc(1, sizeof(*a->counts));
 		a->counts->refs = 1;
 		queue_init(
-		    &a->counts->queue, as->with.queues, slice_str(a->name));
+		    &a->counts->queue, as->with.queues, slice_str(a->key));
 		return;
 	}
 	a->counts = old->counts;
@@ -235,9 +264,9 @@ succeed(struct apps *as, struct app *a, const struct app *old)
 }
 
 enum err
-app_get(struct apps *as, struct slice name, struct app **out)
+app_get(struct apps *as, struct slice key, struct app **out)
 {
-	struct lru_item *item = lru_get(&as->lru, name);
+	struct lru_item *item = lru_get(&as->lru, key);
 	struct app *old = NULL, *a = NULL;
 	enum err e;
 
@@ -248,7 +277,7 @@ app_get(struct apps *as, struct slice name, struct app **out)
 		*out = old;
 		return ERR_OK;
 	}
-	e = load(as, name, &a);
+	e = load(as, key, &a);
 	if (e == ERR_AGAIN && old != NULL) {
 		old->refs++; /* old is better than nothing */
 		*out = old;
@@ -256,7 +285,7 @@ app_get(struct apps *as, struct slice name, struct app **out)
 	}
 	if (e == ERR_OK) {
 		succeed(as, a, old);
-		lru_put(&as->lru, &a->item, slice_str(a->name));
+		lru_put(&as->lru, &a->item, slice_str(a->key));
 		a->refs++;
 		*out = a;
 	} else if (e == ERR_NOT_FOUND && old != NULL) {

@@ -5,6 +5,10 @@
  * first needed and again when the app's change counter has moved.  A version
  * that was read is never changed: a request keeps the one it began with.
  *
+ * A domain with an origin (router/control) has a version of its app to itself,
+ * which is asked for as '~' and the domain's number: the app's settings, and
+ * the origin for its only backend.
+ *
  * Owned by: the cache and requests, counted.   Freed by: app_unref.
  */
 #include "base/db.h"
@@ -15,6 +19,7 @@
 #include "router/edge/backend.h"
 #include "router/edge/change.h"
 #include "router/edge/lru.h"
+#include "router/edge/origin.h"
 #include "router/edge/page.h"
 #include "router/edge/queue.h"
 #include "router/edge/sticky.h"
@@ -41,7 +46,11 @@ struct app_counts {
 struct app {
 	struct lru_item item;
 	unsigned refs;
-	char name[APP_NAME_SIZE];
+	char key[APP_NAME_SIZE];  /* that it is asked for by */
+	char name[APP_NAME_SIZE]; /* of the app whose settings it has */
+	/* Host as the backend is told it, when that is its own name; "": as it
+	 * came */
+	char authority[ORIGIN_AUTHORITY_SIZE];
 	bool had_backends; /* some time: H14 rather than H81 */
 	struct app_policy set;
 	/* digests of its own pages (page.h), "": ours */
@@ -77,7 +86,7 @@ void apps_clear(struct apps *as);
  * A reference to the app as it is now; when the store is busy, as it was.
  * ERR_NOT_FOUND: no such app; ERR_AGAIN: nothing is known and the store away.
  */
-enum err MUST_USE app_get(struct apps *as, struct slice name, struct app **out);
+enum err MUST_USE app_get(struct apps *as, struct slice key, struct app **out);
 void app_unref(struct app *a); /* NULL is allowed */
 
 #endif

@@ -81,7 +81,7 @@ refresh(struct exchange *ex)
 {
 	struct app *now;
 
-	if (app_get(&ex->w->apps, slice_str(ex->app->name), &now) != ERR_OK)
+	if (app_get(&ex->w->apps, slice_str(ex->app->key), &now) != ERR_OK)
 		return;
 	if (now->counts != ex->app->counts) {
 		app_unref(now); /* another app of the same name */

@@ -106,7 +106,7 @@ last_untrusted(const struct origin *o, struct slice chain)
 struct forwarded
 headers_origin(struct arena *a, const struct request *r, const struct origin *o)
 {
-	struct forwarded f = {o->peer, o->peer, o->is_tls};
+	struct forwarded f = {o->peer, o->peer, r->host, o->is_tls};
 	struct slice chain = join_chain(a, r);
 	struct slice proto;
 
@@ -184,7 +184,7 @@ headers_to_backend(struct arena *a, const struct request *r,
 
 	if (out.items == NULL || port.p == NULL || start.p == NULL)
 		return (struct headers){0};
-	headers_add(&out, SLICE("Host"), r->host);
+	headers_add(&out, SLICE("Host"), f->host);
 	for (size_t i = 0; i < r->headers.n; i++) {
 		const struct header *h = &r->headers.items[i];
 

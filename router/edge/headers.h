@@ -26,6 +26,7 @@ struct origin {
 struct forwarded {
 	struct slice client; /* the last address that is not trusted */
 	struct slice chain;  /* X-Forwarded-For as it goes on */
+	struct slice host;   /* that the backend is told; as it came at first */
 	bool is_https;       /* as the visitor sees it */
 };
 

@@ -179,9 +179,15 @@ is_answered(struct exchange *ex)
 static void
 forward(struct exchange *ex)
 {
-	struct headers h = headers_to_backend(&ex->arena, &ex->request,
-	    &ex->client->origin, &ex->forwarded, ex->request_id, ex->began_ms);
+	struct headers h = {0};
 
+	if (ex->app->authority[0] != '\0')
+		ex->forwarded.host =
+		    arena_copy(&ex->arena, slice_str(ex->app->authority));
+	if (ex->forwarded.host.p != NULL)
+		h = headers_to_backend(&ex->arena, &ex->request,
+		    &ex->client->origin, &ex->forwarded, ex->request_id,
+		    ex->began_ms);
 	if (h.items != NULL)
 		h = headers_ruled(
 		    &ex->arena, &h, &ex->app->set.request_headers);

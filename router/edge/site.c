@@ -64,15 +64,18 @@ watch(struct change *c, const struct sites *ss, const struct lookup *l)
 struct row {
 	bool found;
 	int64_t generation;
-	char app[APP_NAME_SIZE];
+	int64_t app_id;          /* whose it is */
+	char app[APP_NAME_SIZE]; /* whose backends serve it (app.h) */
 };
 
 static enum err
 read_domain(struct sites *ss, const char *host, struct row *row)
 {
 	static const char sql[] =
-	    "SELECT d.generation, a.name FROM domain d "
-	    "JOIN app a ON a.id = d.app_id WHERE d.host = ?1";
+	    "SELECT d.generation, d.app_id, coalesce(o.name, a.name) "
+	    "FROM domain d JOIN app a ON a.id = d.app_id LEFT JOIN app o "
+	    "ON d.origin IS NOT NULL AND o.name = '~' || d.id "
+	    "WHERE d.host = ?1";
 	struct stmt *s = db_stmt(ss->db, sql);
 	enum err e;
 
@@ -84,9 +87,10 @@ read_domain(struct sites *ss, const char *host, struct row *row)
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	row->generation = stmt_get_int(s, 0);
+	row->app_id = stmt_get_int(s, 1);
 	/* a name that does not fit is none that control made */
 	row->found =
-	    slice_to_str(stmt_get(s, 1), row->app, sizeof(row->app)) == ERR_OK;
+	    slice_to_str(stmt_get(s, 2), row->app, sizeof(row->app)) == ERR_OK;
 	stmt_done(s);
 	return ERR_OK;
 }
@@ -94,7 +98,7 @@ read_domain(struct sites *ss, const char *host, struct row *row)
 static enum err
 app_exists(struct sites *ss, const char *name, struct row *row)
 {
-	static const char sql[] = "SELECT name FROM app WHERE name = ?1";
+	static const char sql[] = "SELECT id, name FROM app WHERE name = ?1";
 	struct stmt *s = db_stmt(ss->db, sql);
 	enum err e;
 
@@ -105,8 +109,9 @@ app_exists(struct sites *ss, const char *name, struct row *row)
 	e = stmt_step(s);
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	row->app_id = stmt_get_int(s, 0);
 	row->found =
-	    slice_to_str(stmt_get(s, 0), row->app, sizeof(row->app)) == ERR_OK;
+	    slice_to_str(stmt_get(s, 1), row->app, sizeof(row->app)) == ERR_OK;
 	stmt_done(s);
 	return ERR_OK;
 }
@@ -132,7 +137,7 @@ read_owner(struct sites *ss, const struct lookup *l, struct row *owner,
 		return e;
 	if (!owner->found)
 		*owner = wide;
-	if (strcmp(owner->app, wide.app) == 0)
+	if (owner->app_id == wide.app_id)
 		*wildcard = l->wildcard;
 	/* the certificate may be the wildcard's, or the platform's: a change
 	 * of either ends the tickets, and no pair looks like another */

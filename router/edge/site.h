@@ -26,8 +26,8 @@ struct site {
 	unsigned refs;
 	char *host; /* in stored form */
 	bool is_known;
-	int64_t generation; /* part of its ticket key */
-	char app[APP_NAME_SIZE];
+	int64_t generation;           /* part of its ticket key */
+	char app[APP_NAME_SIZE];      /* for app_get */
 	struct candidate *candidates; /* its certificates, for choose() */
 	size_t n_candidates;
 	struct change change;

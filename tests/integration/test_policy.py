@@ -302,6 +302,89 @@ class Defaults(Case):
                                   body=b"x" * 2049).status, 413)
 
 
+class Origins(Case):
+    config = {"platform": {"addresses": "127.0.0.1",
+                           "apps_domain": "apps.test.example"}}
+
+    def origin_of(self, host):
+        return self.daemon.json("domains", "info", host)["origin"]
+
+    def test_a_domain_with_an_origin_goes_there_by_the_apps_rules(self):
+        host = self.host_of("response_headers=X-Rule: 1", "max_body=10")
+        d = self.daemon
+        with Backend("away") as away:
+            d.cli("domains", "set", host, f"origin=http://{away.address}")
+            answer = self.get(host, "/x")
+            self.assertEqual(answer.json()["name"], "away")
+            # an address has no name of its own: the visitor's is kept
+            self.assertEqual(self.seen(answer)["host"], [host])
+            self.assertEqual(answer.headers["x-rule"], "1")
+            self.assertEqual(self.get(host, method="POST",
+                                      body=b"x" * 11).status, 413)
+            line = wait_for(lambda: [x for x in d.lines()
+                                     if 'path="/x"' in x][0])
+            self.assertIn(f"app={host.split('.')[0]} ", line)
+            self.assertIn(f"backend={away.address} ", line)
+            self.set(host, "maintenance=on")
+            self.assertEqual(self.get(host).status, 503)
+            self.set(host, "maintenance=")
+        d.cli("domains", "set", host, "origin=")
+        self.assertIsNone(self.origin_of(host))
+        self.assertEqual(self.get(host).json()["name"], "shop")
+
+    def test_an_origin_follows_its_domain_to_another_app(self):
+        one, two = self.host_of(), self.host_of("response_headers=X-Two: 2")
+        d = self.daemon
+        with Backend("away") as away:
+            d.cli("domains", "set", one, f"origin=http://{away.address}")
+            self.assertNotIn("x-two", self.get(one).headers)
+            d.cli("domains", "set", one, "app=" + two.split(".")[0])
+            answer = self.get(one)
+            self.assertEqual(answer.json()["name"], "away")
+            self.assertEqual(answer.headers["x-two"], "2")
+
+    def test_a_wildcards_origin_is_that_of_all_under_it(self):
+        d = self.daemon
+        name = self.host_of().split(".")[0]
+        with Backend("away") as away:
+            d.cli("domains", "add", "*.wide.example", "--app", name,
+                  *(d.file("w.pem", i.chain_pem) if n == 0 else
+                    d.file("w.key", i.key_pem)
+                    for i in [self.ca.issue("*.wide.example")]
+                    for n in range(2)))
+            d.cli("domains", "set", "*.wide.example",
+                  f"origin=http://{away.address}")
+            self.assertEqual(self.get("a.wide.example").json()["name"],
+                             "away")
+            d.cli("domains", "add", "b.wide.example", "--app", name)
+            self.assertEqual(self.get("b.wide.example").json()["name"],
+                             "shop")
+
+    def test_an_origin_that_leads_back_here_is_refused(self):
+        host, other = self.host_of(), self.host_of()
+        d = self.daemon
+        for origin in (f"http://127.0.0.1:{d.http}",
+                       f"https://127.0.0.1:{d.https}", f"https://{host}",
+                       f"https://{other}:8443", "https://shop.apps.test.example",
+                       "http://169.254.169.254:80", "not an origin",
+                       f"unix:{d.socket}", "ftp://a.example"):
+            self.refused("N19", "domains", "set", host, f"origin={origin}")
+        self.assertIsNone(self.origin_of(host))
+        self.assertEqual(self.get(host).json()["name"], "shop")
+
+    def test_an_origin_is_no_app_of_anybody(self):
+        host = self.host_of()
+        d = self.daemon
+        d.cli("domains", "set", host, f"origin=http://{self.app.address}")
+        self.assertFalse([a for a in d.json("apps")
+                          if not a["name"].isalnum()])
+        for n in range(1, 30):
+            self.refused("N16", "apps", "info", f"~{n}")
+        d.cli("domains", "remove", host, "--confirm", host)
+        d.cli("domains", "add", host, "--app", host.split(".")[0])
+        self.assertIsNone(self.origin_of(host))
+
+
 def page_server(page, status=b"200 OK"):
     """A web server with one page, which the test may replace: pages[0]."""
     pages = [page]
