@@ -391,7 +391,6 @@ a_new_version_keeps_what_its_backends_are_doing(void **state)
 	assert_int_equal(app_get(&w->apps, SLICE("shop"), &before), ERR_OK);
 	b = before->backends[0].backend;
 	b->active = 3;
-	before->counts->requests = 41;
 	run(w, "UPDATE backend SET weight = 9 WHERE address LIKE '127%'");
 	run(w, "DELETE FROM backend WHERE address LIKE 'unix%'");
 	bump(w, "app:shop");
@@ -401,7 +400,7 @@ a_new_version_keeps_what_its_backends_are_doing(void **state)
 	assert_int_equal(after->n_backends, 1);
 	assert_ptr_equal(after->backends[0].backend, b);
 	assert_int_equal(after->backends[0].weight, 9);
-	assert_int_equal(after->counts->requests, 41);
+	assert_ptr_equal(after->counts, before->counts);
 	assert_int_equal(unused, 0);
 	app_unref(before);
 	assert_int_equal(unused, 1); /* the Unix one is gone */
