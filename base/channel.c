@@ -376,6 +376,19 @@ channel_is_alive(struct channel *c)
 	return c->fd >= 0;
 }
 
+bool
+channel_is_idle(const struct channel *c)
+{
+	return list_empty(&c->unsent) && list_empty(&c->requests) &&
+	       list_empty(&c->kept);
+}
+
+int
+channel_fd(const struct channel *c)
+{
+	return c->fd;
+}
+
 enum role
 channel_peer(const struct channel *c)
 {

@@ -65,6 +65,11 @@ bool channel_is_open(const struct channel *c);
 /* The same, asking the kernel: a peer that died a moment ago is seen before
  * the loop tells. */
 bool channel_is_alive(struct channel *c);
+/* Nothing waits to be sent, and no answer is awaited. */
+bool channel_is_idle(const struct channel *c);
+/* The descriptor, for who will go on with it in another program's life; it
+ * stays the channel's. */
+int channel_fd(const struct channel *c);
 enum role channel_peer(const struct channel *c);
 
 /*

@@ -108,11 +108,12 @@ handle_drain(struct child *c, struct slice body)
 {
 	struct wire w = wire_open(body);
 	uint32_t ms = wire_u32(&w);
+	bool is_replaced = wire_u8(&w) != 0;
 
 	if (wire_end(&w) != ERR_OK)
 		return ERR_SYNTAX;
 	if (c->ops->on_drain != NULL && c->state == CHILD_READY)
-		c->ops->on_drain(c->ctx, ms);
+		c->ops->on_drain(c->ctx, ms, is_replaced);
 	else
 		child_exit(c, 0);
 	return ERR_OK;
@@ -143,6 +144,22 @@ handle_level(struct slice body)
 	return ERR_OK;
 }
 
+static enum err
+handle_config(struct child *c, struct slice body)
+{
+	if (c->ops->on_config == NULL || c->state != CHILD_READY)
+		return ERR_SYNTAX;
+	return c->ops->on_config(c->ctx, body);
+}
+
+static enum err
+handle_listen(struct child *c, const struct channel_message *m)
+{
+	if (c->ops->on_listen == NULL || c->state != CHILD_READY)
+		return ERR_SYNTAX;
+	return c->ops->on_listen(c->ctx, m->body, m->fds, m->n_fds);
+}
+
 /* What the parent may ask; the message table has refused the rest already. */
 static enum err
 on_message(void *ctx, struct channel *channel, const struct channel_message *m)
@@ -164,6 +181,10 @@ on_message(void *ctx, struct channel *channel, const struct channel_message *m)
 		return handle_reopen(c, m);
 	if (m->type == MSG_LEVEL)
 		return handle_level(m->body);
+	if (m->type == MSG_CONFIG)
+		return handle_config(c, m->body);
+	if (m->type == MSG_LISTEN)
+		return handle_listen(c, m);
 	return ERR_SYNTAX;
 }
 

@@ -54,11 +54,18 @@ struct child_ops {
 	 * on_setup.
 	 */
 	enum err (*on_start)(void *ctx, struct fault *f);
-	/* MSG_DRAIN: accept no more, finish within ms, then child_exit.
-	 * NULL: the child ends at once. */
-	void (*on_drain)(void *ctx, uint32_t ms);
+	/* MSG_DRAIN: accept no more, finish within ms, then child_exit; again:
+	 * within another ms.  is_replaced: others go on in its place.  NULL:
+	 * the child ends at once. */
+	void (*on_drain)(void *ctx, uint32_t ms, bool is_replaced);
 	/* MSG_REOPEN; takes fd.  NULL: not for this role. */
 	void (*on_reopen)(void *ctx, int fd);
+	/* MSG_CONFIG, a loan, and MSG_LISTEN's body and descriptors, taken by
+	 * setting them to -1; after MSG_READY.  ERR_SYNTAX when malformed.
+	 * NULL: not for this role. */
+	enum err (*on_config)(void *ctx, struct slice config);
+	enum err (*on_listen)(
+	    void *ctx, struct slice body, int *fds, size_t n_fds);
 	/*
 	 * The parent is gone (its channel closed, or SIGTERM by the kernel;
 	 * told once).  A worker closes its listeners at once and drains within

@@ -24,11 +24,17 @@ struct limits {
 	size_t n_workers;
 };
 
+size_t
+limits_size(size_t n_workers)
+{
+	return sizeof(struct limits_file) +
+	       n_workers * sizeof(struct load_page);
+}
+
 enum err
 limits_create(size_t n_workers, int *fd)
 {
-	size_t size =
-	    sizeof(struct limits_file) + n_workers * sizeof(struct load_page);
+	size_t size = limits_size(n_workers);
 	uint64_t key[2];
 
 	*fd = memfd_create("towpath-limits", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -13,6 +13,7 @@
 struct limits; /* the mapping */
 
 /* Parent: a new one for so many workers; the fd is the caller's. */
+size_t limits_size(size_t n_workers);
 enum err MUST_USE limits_create(size_t n_workers, int *fd);
 
 /* The fd stays the caller's. */

@@ -8,6 +8,10 @@
  * A request carries a number; its answer is MSG_ANSWER (the fields named
  * below) or MSG_REFUSAL (a fault) with the same number.  `-> x` marks one that
  * is answered.  Fields are listed in the order of base/wire.h calls.
+ *
+ * During an upgrade a parent of one version has children of another: what it
+ * says to them, and they to it, keeps its number and its fields for ever, and
+ * what is added to these two groups is added at the end of all.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,16 +42,19 @@ enum message {
 		     *            limits memfd, stats memfd
 		     *   keys:    master key file
 		     *   worker:  shared memfd (read-only), stats memfd,
-		     *            limits memfd, access log (if any), then
-		     *            listeners in the
-		     *            order of the configuration: http, https */
+		     *            limits memfd, access log (if any) */
 	MSG_PEER,   /* u8 role, u32 instance (a worker's seat,
 		     * router/config.h); fd: a fresh channel to that peer,
 		     * replacing an older one */
 	MSG_START,  /* every peer is there: enter the sandbox and serve */
-	MSG_DRAIN,  /* u32 ms: stop accepting, finish what is open, exit */
+	MSG_DRAIN,  /* u32 ms, u8 is replaced: stop accepting, finish what is
+		     * open, exit; again: another ms from now on */
 	MSG_REOPEN, /* worker; fd: the access log, opened again */
 	MSG_LEVEL,  /* u8 log level from now on (base/log.h) */
+	MSG_CONFIG, /* worker; bytes config, from now on */
+	MSG_LISTEN, /* worker; u32 n, n times u32 id, u8 is TLS; fds: one for
+		     * each.  Accept on these from now on: what is not among
+		     * them is closed, after who waits there */
 
 	/* child -> parent */
 	MSG_READY,  /* serving */

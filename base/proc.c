@@ -41,6 +41,8 @@ proc_begin(int argc, char **argv, enum role *role, uint32_t *instance)
 	uint64_t number;
 
 	assert(argc > 0);
+	/* it may have been started by a descriptor, which is no name */
+	(void)prctl(PR_SET_NAME, "towpathd", 0, 0, 0);
 	title_at = argv[0];
 	title_size =
 	    (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]) + 1;

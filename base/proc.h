@@ -29,13 +29,29 @@ enum err MUST_USE proc_user_find(
     const char *user, struct proc_user *out, struct fault *f);
 
 /*
- * Starts a child: `program` re-exec'd, channel_fd as its descriptor 3, standard
- * input from /dev/null, every other descriptor closed, signals reset, the
- * user dropped to and all capabilities gone before the exec.  *pid is set.
+ * Starts a child: the program of that descriptor (proc_program's), channel_fd
+ * as its descriptor 3, standard input from /dev/null, every other descriptor
+ * closed, signals reset, the user dropped to and all capabilities gone before
+ * the exec.  *pid is set.
  */
-enum err MUST_USE proc_spawn(const char *program, enum role role,
-    uint32_t instance, int channel_fd, const struct proc_user *user,
-    pid_t *pid);
+enum err MUST_USE proc_spawn(int program, enum role role, uint32_t instance,
+    int channel_fd, const struct proc_user *user, pid_t *pid);
+
+/* The running program, also when its file was replaced meanwhile: a descriptor
+ * of the caller's. */
+int proc_program(void);
+
+/*
+ * Starts any program, in a process group of its own, with our standard error
+ * as its output too; `set` is put into its environment ("NAME=VALUE", NULL at
+ * the end), and it gets the descriptors `kept` under their numbers, as this
+ * process keeps them.  *pid is set.
+ */
+enum err MUST_USE proc_try(char *const argv[], char *const set[],
+    const int *kept, size_t n_kept, pid_t *pid);
+
+/* Becomes the user for good, with no capability left; errno when it fails. */
+bool proc_drop(const struct proc_user *user);
 
 /*
  * First thing in main: remembers argv for titles and reads `--child`.  Returns

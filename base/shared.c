@@ -47,10 +47,16 @@ map(int fd, off_t at, size_t size, bool writable, void **out)
 	return ERR_OK;
 }
 
+size_t
+shared_size(void)
+{
+	return sizeof(struct shared);
+}
+
 enum err
 shared_create(int *fd)
 {
-	return create("towpath-shared", sizeof(struct shared), fd);
+	return create("towpath-shared", shared_size(), fd);
 }
 
 enum err
@@ -151,10 +157,16 @@ shared_masters(const struct shared *s, struct ticket_master out[2])
 	return ERR_AGAIN;
 }
 
+size_t
+stats_size(size_t n)
+{
+	return n * STATS_STEP;
+}
+
 enum err
 stats_create(size_t n, int *fd)
 {
-	return create("towpath-stats", n * STATS_STEP, fd);
+	return create("towpath-stats", stats_size(n), fd);
 }
 
 enum err

@@ -28,10 +28,15 @@ struct ticket_master {
 	int64_t made_at;                    /* 0: none */
 };
 
+/* Another number for another form of what stands in these files: processes of
+ * two versions share them during an upgrade. */
+#define SHARED_LAYOUT 1
+
 struct shared; /* the mapping; opaque, see the functions */
 
 /* Parent: a new memory file of the right size; the fd is the caller's.
  * shared_fd_readonly opens it again for reading only. */
+size_t shared_size(void);
 enum err MUST_USE shared_create(int *fd);
 enum err MUST_USE shared_fd_readonly(int fd, int *out);
 
@@ -77,6 +82,7 @@ struct stats_page {
 };
 
 /* A file of n pages, one for each seat that a worker can have; maps page i. */
+size_t stats_size(size_t n);
 enum err MUST_USE stats_create(size_t n, int *fd);
 enum err MUST_USE stats_map(
     int fd, size_t i, bool writable, struct stats_page **out);

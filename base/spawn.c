@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <linux/capability.h>
@@ -15,6 +16,7 @@
 #include "base/proc.h"
 
 #define EXIT_NOT_STARTED 71
+#define PROGRAM_FD       (PROC_CHANNEL_FD + 1)
 
 #define CAPABILITY(name) (UINT64_C(1) << (name))
 
@@ -62,27 +64,37 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* 0 and 1 lead nowhere, 2 is the log, 3 the channel; nothing else is open. */
+/* Above what the three standard ones and the channel are moved to. */
 static bool
-arrange_descriptors(int channel_fd)
+move_up(int *fd)
+{
+	*fd = fcntl(*fd, F_DUPFD_CLOEXEC, PROGRAM_FD);
+	return *fd >= 0;
+}
+
+/* 0 and 1 lead nowhere, 2 is the log, 3 the channel, 4 the program until it
+ * runs; nothing else is open. */
+static bool
+arrange_descriptors(int channel_fd, int program)
 {
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (!move_up(&channel_fd) || !move_up(&program))
+		return false;
 
 	if (nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 ||
 	    dup2(nowhere, STDOUT_FILENO) < 0)
 		return false;
-	if (channel_fd == PROC_CHANNEL_FD) {
-		/* dup2 onto itself would keep close-on-exec */
-		if (fcntl(channel_fd, F_SETFD, 0) != 0)
-			return false;
-	} else if (dup2(channel_fd, PROC_CHANNEL_FD) < 0) {
+	if (dup2(channel_fd, PROC_CHANNEL_FD) < 0)
 		return false;
-	}
-	return close_range(PROC_CHANNEL_FD + 1, ~0U, 0) == 0;
+	/* dup3 refuses to do nothing */
+	if (program != PROGRAM_FD && dup3(program, PROGRAM_FD, O_CLOEXEC) < 0)
+		return false;
+	return close_range(PROGRAM_FD + 1, ~0U, 0) == 0;
 }
 
-static bool
-drop_to(const struct proc_user *user)
+bool
+proc_drop(const struct proc_user *user)
 {
 	if (user->drop && (initgroups(user->name, user->gid) != 0 ||
 			      setresgid(user->gid, user->gid, user->gid) != 0 ||
@@ -93,7 +105,7 @@ drop_to(const struct proc_user *user)
 }
 
 static _Noreturn void
-become(const char *program, enum role role, uint32_t instance, int channel_fd,
+become(int program, enum role role, uint32_t instance, int channel_fd,
     const struct proc_user *user)
 {
 	char name[16], number[16];
@@ -102,18 +114,18 @@ become(const char *program, enum role role, uint32_t instance, int channel_fd,
 	(void)snprintf(name, sizeof(name), "%s", role_name(role));
 	(void)snprintf(number, sizeof(number), "%u", instance);
 	reset_signals();
-	if (!arrange_descriptors(channel_fd) || !drop_to(user)) {
+	if (!arrange_descriptors(channel_fd, program) || !proc_drop(user)) {
 		log_error("%s %u cannot be started: %m", name, instance);
 		_exit(EXIT_NOT_STARTED);
 	}
-	execv(program, argv);
-	log_error("%s %u cannot be started: %s: %m", name, instance, program);
+	(void)fexecve(PROGRAM_FD, argv, environ);
+	log_error("%s %u cannot be started: %m", name, instance);
 	_exit(EXIT_NOT_STARTED);
 }
 
 enum err
-proc_spawn(const char *program, enum role role, uint32_t instance,
-    int channel_fd, const struct proc_user *user, pid_t *pid)
+proc_spawn(int program, enum role role, uint32_t instance, int channel_fd,
+    const struct proc_user *user, pid_t *pid)
 {
 	assert(channel_fd > STDERR_FILENO);
 	*pid = fork();
@@ -123,5 +135,45 @@ proc_spawn(const char *program, enum role role, uint32_t instance,
 		log_error("fork: %m");
 		return ERR_IO;
 	}
+	return ERR_OK;
+}
+
+int
+proc_program(void)
+{
+	return open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+}
+
+static _Noreturn void
+become_any(
+    char *const argv[], char *const set[], const int *kept, size_t n_kept)
+{
+	int nowhere = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	reset_signals();
+	(void)setpgid(0, 0);
+	(void)dup2(nowhere, STDIN_FILENO);
+	(void)dup2(STDERR_FILENO, STDOUT_FILENO);
+	for (size_t i = 0; i < n_kept; i++)
+		(void)fcntl(kept[i], F_SETFD, 0);
+	for (; *set != NULL; set++)
+		(void)putenv(*set);
+	execv(argv[0], argv);
+	log_error("%s: %m", argv[0]);
+	_exit(EXIT_NOT_STARTED);
+}
+
+enum err
+proc_try(char *const argv[], char *const set[], const int *kept, size_t n_kept,
+    pid_t *pid)
+{
+	*pid = fork();
+	if (*pid == 0)
+		become_any(argv, set, kept, n_kept);
+	if (*pid < 0) {
+		log_error("fork: %m");
+		return ERR_IO;
+	}
+	(void)setpgid(*pid, *pid); /* who comes first; both want the same */
 	return ERR_OK;
 }

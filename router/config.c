@@ -80,7 +80,8 @@ is_for(const struct config_row *row, enum role to)
 	return to == ROLE_CONTROL || (row->flags & CONFIG_SECRET) == 0;
 }
 
-/* Every value as the number of its row and its text; then the pairs. */
+/* Every value as the name of its key and its text; then the pairs.  By names:
+ * the reader may be of another version. */
 void
 config_encode(const struct config *c, enum role to, struct buf *out)
 {
@@ -93,11 +94,12 @@ config_encode(const struct config *c, enum role to, struct buf *out)
 			continue;
 		buf_reset(&text);
 		config_value_text(c, row, &text);
-		wire_put_u32(out, (uint32_t)i + 1);
+		wire_put_str(out, row->section);
+		wire_put_str(out, row->key);
 		wire_put_bytes(out, buf_slice(&text));
 	}
 	buf_wipe(&text);
-	wire_put_u32(out, 0);
+	wire_put_str(out, "");
 	wire_put_u32(out, to == ROLE_KEYS ? 0 : (uint32_t)c->defaults.n);
 	for (size_t i = 0; to != ROLE_KEYS && i < c->defaults.n; i++) {
 		wire_put_str(out, c->defaults.items[i].key);
@@ -105,17 +107,33 @@ config_encode(const struct config *c, enum role to, struct buf *out)
 	}
 }
 
+static const struct config_row *
+row_named(struct slice section, struct slice key)
+{
+	const struct config_row *row;
+	size_t i = 0;
+
+	while ((row = config_row_at(i++)) != NULL)
+		if (slice_eq(section, slice_str(row->section)) &&
+		    slice_eq(key, slice_str(row->key)))
+			return row;
+	return NULL;
+}
+
 static enum err
 decode_values(struct wire *w, struct config *out)
 {
-	uint32_t number;
+	struct slice section;
 
-	while ((number = wire_u32(w)) != 0) {
-		const struct config_row *row = config_row_at(number - 1);
+	while ((section = wire_bytes(w)).n != 0) {
+		const struct config_row *row =
+		    row_named(section, wire_bytes(w));
 		struct slice text = wire_bytes(w);
 
-		if (w->bad || row == NULL)
+		if (w->bad)
 			return ERR_SYNTAX;
+		if (row == NULL)
+			continue; /* a key of another version */
 		config_value_clear(out, row);
 		if (config_value_set(out, row, text, NULL) != ERR_OK)
 			return ERR_SYNTAX;
@@ -190,14 +208,14 @@ config_difference(const struct config *a, const struct config *b, size_t *at,
 		(*at)++;
 		(void)snprintf(
 		    name, CONFIG_NAME_SIZE, "%s.%s", row->section, row->key);
-		*is_live = (row->flags & CONFIG_LIVE) != 0;
+		*is_live = (row->flags & CONFIG_FIXED) == 0;
 		return true;
 	}
 	/* the pairs are the place behind the last row */
 	if (*at != SIZE_MAX && !are_same_pairs(&a->defaults, &b->defaults)) {
 		*at = SIZE_MAX;
 		(void)snprintf(name, CONFIG_NAME_SIZE, "defaults");
-		*is_live = false;
+		*is_live = true;
 		return true;
 	}
 	return false;
@@ -220,27 +238,6 @@ config_idle(const struct config *c, size_t *at, char name[CONFIG_NAME_SIZE])
 	}
 	config_clear(&standard);
 	return found;
-}
-
-void
-config_take_live(struct config *into, const struct config *from)
-{
-	const struct config_row *row;
-	struct buf text;
-
-	buf_init(&text, TEXT_MAX);
-	for (size_t i = 0; (row = config_row_at(i)) != NULL; i++) {
-		if ((row->flags & CONFIG_LIVE) == 0)
-			continue;
-		buf_reset(&text);
-		config_value_text(from, row, &text);
-		config_value_clear(into, row);
-		/* it was a value before, so it is one now */
-		if (config_value_set(into, row, buf_slice(&text), NULL) !=
-		    ERR_OK)
-			die("%s.%s is no value", row->section, row->key);
-	}
-	buf_clear(&text);
 }
 
 bool

@@ -145,9 +145,6 @@ bool config_difference(const struct config *a, const struct config *b,
 bool config_idle(
     const struct config *c, size_t *at, char name[CONFIG_NAME_SIZE]);
 
-/* Takes over the values that can change while running. */
-void config_take_live(struct config *into, const struct config *from);
-
 /* A pair for [defaults], as it is; for the reader and the decoder. */
 void config_add_default(struct config *c, struct slice key, struct slice value);
 

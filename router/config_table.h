@@ -30,7 +30,7 @@ enum config_type {
 
 enum config_flag {
 	CONFIG_SECRET = 1, /* control only, never shown */
-	CONFIG_LIVE = 2,   /* SIGHUP changes it */
+	CONFIG_FIXED = 2,  /* cannot change while running */
 	CONFIG_AUTO = 4,   /* "auto" is 0 */
 	CONFIG_NEEDED = 8, /* not empty */
 	CONFIG_IDLE = 16,  /* has no effect in this version: said aloud */

@@ -67,5 +67,5 @@ main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	return only_check ? parent_check(config) : parent_main(config);
+	return only_check ? parent_check(config) : parent_main(config, argv);
 }

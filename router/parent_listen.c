@@ -1,9 +1,5 @@
-#include <sys/stat.h>
-#include <sys/un.h>
-
+/* The part of router/parent.h that opens sockets for the Internet. */
 #include <errno.h>
-#include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,36 +17,86 @@
  * no time. */
 #define BIND_WAIT_MS 2000
 #define BIND_STEP_US 20000
-#define ANSWER_TRIES 10
 
 #define SOCKET_TYPE  (SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK)
 
 void
-fd_list_add(struct fd_list *l, int fd)
+parent_listeners_close(struct parent_listeners *l)
 {
-	l->fds = xrealloc(l->fds, (l->n + 1) * sizeof(*l->fds));
-	l->fds[l->n++] = fd;
+	for (size_t i = 0; i < l->n; i++)
+		close(l->items[i].fd);
+	free(l->items);
+	*l = (struct parent_listeners){0};
 }
 
 void
-fd_list_clear(struct fd_list *l)
+parent_listeners_append(
+    struct parent_listeners *l, const struct parent_listener *item)
 {
-	for (size_t i = 0; i < l->n; i++)
-		close(l->fds[i]);
-	free(l->fds);
-	*l = (struct fd_list){0};
+	l->items = xrealloc(l->items, (l->n + 1) * sizeof(*l->items));
+	l->items[l->n++] = *item;
 }
 
-/* --- TCP
- * ---------------------------------------------------------------------- */
+/* --- one socket -------------------------------------------------------------
+ */
 
-static int
-bind_patiently(int fd, const struct addr *a)
+static bool
+same_addr(const struct addr *a, const struct addr *b)
 {
-	int64_t deadline_ms = clock_mono_ms() + BIND_WAIT_MS;
+	char x[ADDR_TEXT_SIZE], y[ADDR_TEXT_SIZE];
+
+	return strcmp(addr_format(a, x), addr_format(b, y)) == 0;
+}
+
+static void
+set_shared(int fd, int on)
+{
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+}
+
+/*
+ * 0.0.0.0:443 that becomes 192.0.2.1:443, or the reverse: for a moment there
+ * are both, which the kernel allows to those that say that they share.
+ */
+static int
+bind_beside(int fd, const struct addr *a, const struct parent_listeners *own)
+{
+	int result;
+
+	for (size_t i = 0; own != NULL && i < own->n; i++)
+		if (addr_port(&own->items[i].addr) == addr_port(a))
+			set_shared(own->items[i].fd, 1);
+	set_shared(fd, 1);
+	result = bind(fd, &a->u.sa, a->len);
+	for (size_t i = 0; own != NULL && i < own->n; i++)
+		set_shared(own->items[i].fd, 0);
+	set_shared(fd, 0);
+	return result;
+}
+
+static bool
+has_port(const struct parent_listeners *own, const struct addr *a)
+{
+	for (size_t i = 0; own != NULL && i < own->n; i++)
+		if (addr_port(&own->items[i].addr) == addr_port(a))
+			return true;
+	return false;
+}
+
+/* own: the sockets that there are while running; NULL at the start, when it
+ * is worth to wait. */
+static int
+bind_at(int fd, const struct addr *a, const struct parent_listeners *own)
+{
+	int64_t deadline_ms =
+	    clock_mono_ms() + (own == NULL ? BIND_WAIT_MS : 0);
 
 	while (bind(fd, &a->u.sa, a->len) != 0) {
-		if (errno != EADDRINUSE || clock_mono_ms() >= deadline_ms)
+		if (errno != EADDRINUSE)
+			return -1;
+		if (has_port(own, a))
+			return bind_beside(fd, a, own);
+		if (clock_mono_ms() >= deadline_ms)
 			return -1;
 		usleep(BIND_STEP_US);
 	}
@@ -77,7 +123,7 @@ listen_fault(const struct addr *a, struct fault *f)
 
 /* A listening socket for an address; -1 and errno. */
 static int
-listen_at(const struct addr *a)
+listen_at(const struct addr *a, const struct parent_listeners *own)
 {
 	int fd = socket(a->u.sa.sa_family, SOCKET_TYPE, 0);
 	int on = 1, error;
@@ -89,7 +135,7 @@ listen_at(const struct addr *a)
 	if (a->u.sa.sa_family == AF_INET6)
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind_patiently(fd, a) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind_at(fd, a, own) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	error = errno;
 	close(fd);
@@ -107,180 +153,124 @@ is_missing_family(const struct addr *a)
 	       IN6_IS_ADDR_UNSPECIFIED(&a->u.in6.sin6_addr);
 }
 
-/* Listens at all addresses of a list, and takes those off it that this machine
- * does not have: workers count on one socket for each. */
-static enum err
-listen_at_all(struct config_addrs *list, struct fd_list *out, struct fault *f)
+/* --- all of them ------------------------------------------------------------
+ */
+
+/* The one that listens there already is kept, and keeps who waits in it. */
+static bool
+keep(const struct parent_listeners *own, const struct addr *a,
+    struct parent_listener *out)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < list->n; i++) {
-		const struct addr *a = &list->items[i];
-		int fd = listen_at(a);
-
-		if (fd >= 0) {
-			fd_list_add(out, fd);
-			list->items[kept++] = *a;
-		} else if (is_missing_family(a)) {
-			log_warning("this machine has no IPv6: not listening "
-				    "on it");
-		} else {
-			return listen_fault(a, f);
-		}
+	for (size_t i = 0; own != NULL && i < own->n; i++) {
+		if (!same_addr(&own->items[i].addr, a))
+			continue;
+		*out = own->items[i];
+		out->is_new = false;
+		return true;
 	}
-	list->n = kept;
+	return false;
+}
+
+static enum err
+add_place(struct parent_listeners *next, const struct parent_listeners *own,
+    const struct addr *a, bool is_tls, struct fault *f)
+{
+	struct parent_listener item;
+
+	if (!keep(own, a, &item)) {
+		item = (struct parent_listener){.addr = *a, .is_new = true};
+		item.fd = listen_at(a, own);
+		if (item.fd < 0 && is_missing_family(a)) {
+			if (own == NULL)
+				log_warning("this machine has no IPv6: not "
+					    "listening on it");
+			return ERR_OK;
+		}
+		if (item.fd < 0)
+			return listen_fault(a, f);
+		item.id = ++next->last_id;
+	}
+	item.is_tls = is_tls;
+	parent_listeners_append(next, &item);
 	return ERR_OK;
 }
 
-/* --- the control socket
- * --------------------------------------------------------- */
-
-static bool
-unix_addr(const char *path, struct sockaddr_un *out)
-{
-	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(out->sun_path))
-		return false;
-	memcpy(out->sun_path, path, strlen(path));
-	return true;
-}
-
-static bool
-connects(const struct sockaddr_un *at)
-{
-	int fd = socket(AF_UNIX, SOCKET_TYPE, 0);
-	bool answers = fd >= 0 && (connect(fd, (const struct sockaddr *)at,
-				       sizeof(*at)) == 0 ||
-				      errno == EAGAIN); /* its queue is full */
-
-	if (fd >= 0)
-		close(fd);
-	return answers;
-}
-
-/* The control process of a parent that was just killed may take a moment to
- * be gone. */
-static bool
-somebody_answers(const struct sockaddr_un *at)
-{
-	for (int i = 0; i < ANSWER_TRIES; i++) {
-		if (!connects(at))
-			return false;
-		usleep(BIND_STEP_US);
-	}
-	return true;
-}
-
-/* Who may connect: the daemon's user, and the group when there is one. */
-static bool
-give_away(const struct parent *p, const char *path)
-{
-	const struct group *g = p->config.control.group[0] == '\0'
-				    ? NULL
-				    : getgrnam(p->config.control.group);
-	uid_t uid = p->control_user.drop ? p->control_user.uid : (uid_t)-1;
-	gid_t gid = p->control_user.drop ? p->control_user.gid : (gid_t)-1;
-
-	if (g != NULL)
-		gid = g->gr_gid;
-	if (chown(path, uid, gid) == 0)
-		return true;
-	if (p->control_user.drop)
-		return false;
-	log_warning("the control socket cannot be given to group %s: %m",
-	    p->config.control.group);
-	return true;
-}
-
-/* Bound under another name and then named, so that a stale socket is replaced
- * and nobody meets one that does not listen or is not protected yet. */
-static int
-listen_locally(const struct parent *p, const struct sockaddr_un *at)
-{
-	char *part = xasprintf("%s.%d", at->sun_path, (int)getpid() % 1000);
-	struct sockaddr_un temporary;
-	mode_t mask = umask(0117);
-	int fd = socket(AF_UNIX, SOCKET_TYPE, 0), error = ENAMETOOLONG;
-
-	if (unix_addr(part, &temporary)) {
-		(void)unlink(part);
-		if (bind(fd, (const struct sockaddr *)&temporary,
-			sizeof(temporary)) == 0 &&
-		    give_away(p, part) && listen(fd, BACKLOG) == 0 &&
-		    rename(part, at->sun_path) == 0)
-			error = 0;
-		else
-			error = errno;
-	}
-	umask(mask);
-	if (error != 0) {
-		(void)unlink(part);
-		close(fd);
-		fd = -1;
-		errno = error;
-	}
-	free(part);
-	return fd;
-}
-
 static enum err
-make_socket_folder(const char *path, struct fault *f)
+add_places(struct parent_listeners *next, const struct parent_listeners *own,
+    const struct config_addrs *list, bool is_tls, struct fault *f)
 {
-	char *folder = xstrdup(path);
 	enum err e = ERR_OK;
 
-	*strrchr(folder, '/') = '\0';
-	if (folder[0] != '\0' && mkdir(folder, 0755) != 0 && errno != EEXIST) {
-		fault_set(f, FAULT_S24_FILE_UNREADABLE, "%s: %s", folder,
-		    strerror(errno));
-		e = ERR_IO;
+	for (size_t i = 0; e == ERR_OK && i < list->n; i++) {
+		if (next->n >= CHANNEL_FDS_MAX) {
+			fault_set(f, FAULT_S23_CONFIG_VALUE,
+			    "[listen] names more than %d addresses",
+			    CHANNEL_FDS_MAX);
+			return ERR_TOO_BIG;
+		}
+		e = add_place(next, own, &list->items[i], is_tls, f);
 	}
-	free(folder);
 	return e;
 }
 
-static enum err
-listen_for_control(struct parent *p, struct fault *f)
+void
+parent_listeners_forget(struct parent_listeners *next)
 {
-	const char *path = p->config.control.socket;
-	struct sockaddr_un at;
-	enum err e = make_socket_folder(path, f);
+	for (size_t i = 0; i < next->n; i++)
+		if (next->items[i].is_new)
+			close(next->items[i].fd);
+	free(next->items);
+	*next = (struct parent_listeners){0};
+}
 
+enum err
+parent_listeners_plan(const struct config *c,
+    const struct parent_listeners *own, struct parent_listeners *next,
+    struct fault *f)
+{
+	enum err e;
+
+	*next = (struct parent_listeners){0};
+	next->last_id = own == NULL ? 0 : own->last_id;
+	e = add_places(next, own, &c->listen.http, false, f);
+	if (e == ERR_OK)
+		e = add_places(next, own, &c->listen.https, true, f);
 	if (e != ERR_OK)
-		return e;
-	if (!unix_addr(path, &at)) {
-		fault_set(f, FAULT_S23_CONFIG_VALUE,
-		    "socket %s: the path is too long", path);
-		return ERR_TOO_BIG;
-	}
-	if (somebody_answers(&at)) {
-		fault_set(f, FAULT_S22_ALREADY_RUNNING,
-		    "Another towpathd answers at %s", path);
-		return ERR_EXISTS;
-	}
-	p->control_socket = listen_locally(p, &at);
-	if (p->control_socket >= 0)
-		return ERR_OK;
-	fault_set(f, FAULT_S24_FILE_UNREADABLE, "socket %s: %s", path,
-	    strerror(errno));
-	return ERR_IO;
+		parent_listeners_forget(next);
+	return e;
+}
+
+/* Whose descriptor is not among the next ones. */
+static bool
+is_gone(const struct parent_listener *l, const struct parent_listeners *next)
+{
+	for (size_t i = 0; i < next->n; i++)
+		if (next->items[i].id == l->id)
+			return false;
+	return true;
+}
+
+void
+parent_listeners_take(
+    struct parent_listeners *own, struct parent_listeners *next)
+{
+	for (size_t i = 0; i < own->n; i++)
+		if (is_gone(&own->items[i], next))
+			close(own->items[i].fd);
+	free(own->items);
+	*own = *next;
+	*next = (struct parent_listeners){0};
 }
 
 enum err
 parent_listen(struct parent *p, struct fault *f)
 {
-	struct config *c = &p->config;
-	enum err e = listen_for_control(p, f);
+	struct parent_listeners next;
+	enum err e = parent_listen_for_control(p, f);
 
 	if (e == ERR_OK)
-		e = listen_at_all(&c->listen.http, &p->listeners, f);
+		e = parent_listeners_plan(&p->config, NULL, &next, f);
 	if (e == ERR_OK)
-		e = listen_at_all(&c->listen.https, &p->listeners, f);
+		parent_listeners_take(&p->listeners, &next);
 	return e;
-}
-
-void
-parent_stop_listening(struct parent *p)
-{
-	fd_list_clear(&p->listeners);
 }

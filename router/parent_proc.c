@@ -1,8 +1,10 @@
 #include "router/parent_proc.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -45,17 +47,6 @@ set_deadline(struct parent *p, double seconds)
 }
 
 static void
-tell_drain(struct parent *p, enum role role, int64_t ms)
-{
-	struct buf body;
-
-	buf_init(&body, 4);
-	wire_put_u32(&body, (uint32_t)ms);
-	processes_tell(p, role, MSG_DRAIN, buf_slice(&body), NULL, 0);
-	buf_clear(&body);
-}
-
-static void
 leave_if_alone(struct parent *p)
 {
 	if (processes_running(p, ROLE_WORKER) +
@@ -70,8 +61,8 @@ static void
 end(struct parent *p)
 {
 	p->state = PARENT_ENDING;
-	tell_drain(p, ROLE_CONTROL, 0);
-	tell_drain(p, ROLE_KEYS, 0);
+	processes_tell_drain(p, ROLE_CONTROL, 0);
+	processes_tell_drain(p, ROLE_KEYS, 0);
 	set_deadline(p, ENDING_S);
 	leave_if_alone(p);
 }
@@ -80,8 +71,15 @@ static void
 stop_waiting_to_start(struct parent *p)
 {
 	ev_timer_stop(p->loop, &p->workers_anyway);
-	for (size_t i = 0; i < p->n_processes; i++)
-		ev_timer_stop(p->loop, &p->processes[i].again);
+	for (size_t k = 0; k < GENERATIONS_MAX; k++) {
+		struct generation *g = p->generations[k];
+
+		if (g == NULL)
+			continue;
+		ev_timer_stop(p->loop, &g->deadline);
+		for (size_t i = 0; i < g->n_processes; i++)
+			ev_timer_stop(p->loop, &g->processes[i].again);
+	}
 }
 
 static void
@@ -90,10 +88,11 @@ drain(struct parent *p, int64_t ms)
 	log_info("drain timeout=%lldms", (long long)ms);
 	proc_notify("STOPPING=1");
 	p->state = PARENT_DRAINING;
+	upgrade_forget(p);
 	stop_waiting_to_start(p);
 	/* else clients would be queued here and never served */
-	parent_stop_listening(p);
-	tell_drain(p, ROLE_WORKER, ms);
+	parent_listeners_close(&p->listeners);
+	processes_tell_drain(p, ROLE_WORKER, ms);
 	set_deadline(p, (double)ms / 1000. + DRAIN_GRACE_S);
 	if (processes_running(p, ROLE_WORKER) == 0)
 		end(p);
@@ -111,11 +110,25 @@ on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 	p->state = PARENT_ENDING;
 }
 
-void
-parent_on_exit(struct parent *p)
+/* What follows an exit while the daemon goes on. */
+static void
+replace(struct parent *p, struct process *c)
 {
-	if (p->state == PARENT_DRAINING &&
-	    processes_running(p, ROLE_WORKER) == 0)
+	if (upgrade_on_exit(p, c))
+		return;
+	if (c->generation->state == GENERATION_DRAINING)
+		generation_on_exit(c->generation, c);
+	else
+		process_start_later(c);
+}
+
+void
+parent_on_exit(struct parent *p, struct process *c)
+{
+	if (p->state < PARENT_DRAINING)
+		replace(p, c);
+	else if (p->state == PARENT_DRAINING &&
+		 processes_running(p, ROLE_WORKER) == 0)
 		end(p);
 	else if (p->state == PARENT_ENDING)
 		leave_if_alone(p);
@@ -124,23 +137,34 @@ parent_on_exit(struct parent *p)
 /* --- the beginning
  * ------------------------------------------------------------ */
 
+static void
+tell_that_all_serve(struct parent *p)
+{
+	p->state = PARENT_UP;
+	log_info("serving version=%s workers=%lld", TOWPATH_VERSION,
+	    (long long)p->config.router.workers);
+	proc_notify("READY=1");
+}
+
 void
 parent_on_ready(struct parent *p, struct process *c)
 {
+	struct generation *g = c->generation;
+
 	if (p->state >= PARENT_DRAINING)
+		return;
+	if (g->state == GENERATION_SERVING)
+		process_tell_config(c);
+	upgrade_on_ready(p);
+	if (p->state != PARENT_STARTING)
 		return;
 	if (c->role == ROLE_CONTROL) {
 		ev_timer_stop(p->loop, &p->workers_anyway);
-		processes_start_workers(p);
+		generation_start_workers(g);
 	}
-	if (p->state == PARENT_STARTING &&
-	    processes_are_ready(p, ROLE_WORKER) &&
-	    processes_are_ready(p, ROLE_KEYS)) {
-		p->state = PARENT_UP;
-		log_info("serving version=%s workers=%lld", TOWPATH_VERSION,
-		    (long long)p->config.router.workers);
-		proc_notify("READY=1");
-	}
+	if (generation_is_ready(g, ROLE_WORKER) &&
+	    generation_is_ready(g, ROLE_KEYS))
+		tell_that_all_serve(p);
 }
 
 /* A child that cannot start for a reason it can name: at the beginning there
@@ -151,6 +175,10 @@ parent_on_failed(
 {
 	if (p->state >= PARENT_DRAINING)
 		return; /* its siblings said the same */
+	if (c->generation->state == GENERATION_STARTING) {
+		upgrade_on_failed(p, c, f);
+		return;
+	}
 	if (p->state == PARENT_UP) {
 		log_error("%s %u cannot start: %s %s", role_name(c->role),
 		    c->instance, fault_code_name(f->code), f->text);
@@ -169,7 +197,7 @@ on_workers_anyway(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)events;
 	log_warning("control is not up: workers start without it");
-	processes_start_workers(p);
+	generation_start_workers(generation_serving(p));
 }
 
 /* --- signals
@@ -215,77 +243,24 @@ on_reopen(struct ev_loop *loop, ev_signal *w, int events)
 }
 
 static void
-apply_level(struct parent *p)
-{
-	uint8_t level = (uint8_t)p->config.router.log_level;
-	struct slice body = slice_of(&level, 1);
-
-	log_set_level((enum log_level)level);
-	processes_tell(p, ROLE_CONTROL, MSG_LEVEL, body, NULL, 0);
-	processes_tell(p, ROLE_KEYS, MSG_LEVEL, body, NULL, 0);
-	processes_tell(p, ROLE_WORKER, MSG_LEVEL, body, NULL, 0);
-}
-
-/* A key that is known but does nothing yet must not pass in silence. */
-static void
-warn_of_idle_keys(const struct config *c)
-{
-	char name[CONFIG_NAME_SIZE];
-	size_t at = 0;
-
-	while (config_idle(c, &at, name))
-		log_warning(
-		    "%s has no effect in towpath %s", name, TOWPATH_VERSION);
-}
-
-/* Takes over what can change while running; says by name what cannot. */
-static void
-take_over(struct parent *p, const struct config *next)
-{
-	char name[CONFIG_NAME_SIZE];
-	size_t at = 0;
-	bool is_live;
-
-	while (config_difference(&p->config, next, &at, name, &is_live)) {
-		if (is_live)
-			log_info("reload: %s changed", name);
-		else
-			log_warning("reload: %s cannot change while running: "
-				    "restart towpathd for it",
-			    name);
-	}
-	config_take_live(&p->config, next);
-	apply_level(p);
-	warn_of_idle_keys(next);
-}
-
-static void
 on_hangup(struct ev_loop *loop, ev_signal *w, int events)
 {
 	struct parent *p = w->data;
-	struct config next;
-	struct fault f = {0};
 
 	(void)loop;
 	(void)events;
-	proc_notify("RELOADING=1");
-	if (config_load(p->config_path, &next, &f) == ERR_OK) {
-		take_over(p, &next);
-		log_info("reload: done file=%s", p->config_path);
-	} else {
-		log_error("reload: nothing changed: %s", f.text);
-	}
-	config_clear(&next);
-	proc_notify("READY=1");
+	if (p->upgrade.step != UPGRADE_NONE)
+		p->upgrade.wants_reload = true;
+	else if (p->state < PARENT_DRAINING)
+		parent_reload(p);
 }
 
 static void
 on_replace(struct ev_loop *loop, ev_signal *w, int events)
 {
 	(void)loop;
-	(void)w;
 	(void)events;
-	log_warning("SIGUSR2: this version is replaced by a restart");
+	upgrade_begin(w->data);
 }
 
 static void
@@ -317,12 +292,14 @@ watch_signals(struct parent *p)
 static enum err
 open_all(struct parent *p, struct fault *f)
 {
-	enum err e = config_load(p->config_path, &p->config, f);
+	enum err e;
 
+	config_clear(&p->config);
+	e = config_load(p->config_path, &p->config, f);
 	if (e != ERR_OK)
 		return e;
 	log_set_level((enum log_level)p->config.router.log_level);
-	warn_of_idle_keys(&p->config);
+	parent_warn_of_idle_keys(&p->config);
 	(void)proc_raise_files();
 	e = parent_set_up(p, f);
 	if (e == ERR_OK)
@@ -333,17 +310,74 @@ open_all(struct parent *p, struct fault *f)
 }
 
 static void
-serve(struct parent *p)
+watch_all(struct parent *p)
 {
 	p->loop = proc_loop();
 	watch_signals(p);
-	processes_init(p);
-	processes_start(p);
+	upgrade_init(p);
+}
+
+static void
+run(struct parent *p)
+{
+	(void)ev_run(p->loop, 0);
+	for (size_t i = 0; i < GENERATIONS_MAX; i++)
+		if (p->generations[i] != NULL)
+			generation_free(p->generations[i]);
+	ev_loop_destroy(p->loop);
+}
+
+static void
+serve(struct parent *p)
+{
+	watch_all(p);
+	p->newest = 1;
+	generation_start(generation_new(p, 1, proc_program()));
+	generation_serving(p)->state = GENERATION_SERVING;
 	if (p->had_store)
 		ev_timer_start(p->loop, &p->workers_anyway);
-	(void)ev_run(p->loop, 0);
-	processes_clear(p);
-	ev_loop_destroy(p->loop);
+	run(p);
+}
+
+/* Another binary was here before, and its children are. */
+static enum err
+go_on(struct parent *p, int state, struct fault *f)
+{
+	bool is_undone;
+	enum err e;
+
+	watch_all(p);
+	e = state_read(p, state, &is_undone, f);
+	if (e == ERR_OK)
+		e = parent_check_users(p, f);
+	if (e != ERR_OK)
+		return e;
+	log_set_level((enum log_level)p->config.router.log_level);
+	p->state = PARENT_UP;
+	p->had_store = true;
+	/* who died in between told nobody */
+	ev_feed_signal_event(p->loop, SIGCHLD);
+	upgrade_go_on(p, is_undone);
+	run(p);
+	return ERR_OK;
+}
+
+/* Would it go on?  The answer is one byte; our exit status says the same. */
+static enum err
+rehearse(struct parent *p, int state, struct fault *f)
+{
+	const char *text = getenv(REHEARSAL_VARIABLE);
+	uint64_t answer;
+	bool is_undone;
+	enum err e = state_read(p, state, &is_undone, f);
+
+	if (e == ERR_OK)
+		e = parent_check_users(p, f);
+	if (e == ERR_OK)
+		e = slice_to_u64(slice_str(text), &answer);
+	if (e == ERR_OK && write((int)answer, "", 1) != 1)
+		e = ERR_IO;
+	return e;
 }
 
 static void
@@ -360,7 +394,7 @@ close_all(struct parent *p)
 		(void)unlink(p->config.control.socket);
 		close(p->control_socket);
 	}
-	parent_stop_listening(p);
+	parent_listeners_close(&p->listeners);
 	close_if_open(p->shared);
 	close_if_open(p->shared_readonly);
 	close_if_open(p->stats);
@@ -368,12 +402,52 @@ close_all(struct parent *p)
 	close_if_open(p->master_key);
 	close_if_open(p->access_log);
 	config_clear(&p->config);
+	free(p->program);
 }
 
-int
-parent_main(const char *config_path)
+/* What SIGUSR2 will start: the name we were started by, for another binary may
+ * stand there then. */
+static char *
+program_of(const char *name)
 {
-	struct parent p = {.config_path = config_path,
+	char path[PATH_MAX];
+	ssize_t n;
+
+	if (strchr(name, '/') != NULL) {
+		char *folder = name[0] == '/' ? NULL : getcwd(NULL, 0);
+		char *full = folder == NULL ? xstrdup(name)
+					    : xasprintf("%s/%s", folder, name);
+
+		free(folder);
+		return full;
+	}
+	n = readlink("/proc/self/exe", path, sizeof(path));
+	return n <= 0 ? xstrdup(name)
+		      : xstrdup_slice(slice_of(path, (size_t)n));
+}
+
+static enum err
+live(struct parent *p, struct fault *f)
+{
+	enum err e;
+	int state;
+
+	if (state_is_left(&state))
+		return getenv(REHEARSAL_VARIABLE) != NULL
+			   ? rehearse(p, state, f)
+			   : go_on(p, state, f);
+	e = open_all(p, f);
+	if (e == ERR_OK)
+		serve(p);
+	return e;
+}
+
+static void
+init(struct parent *p, const char *config_path, char *const *argv)
+{
+	*p = (struct parent){.config_path = config_path,
+	    .argv = argv,
+	    .program = program_of(argv[0]),
 	    .shared = -1,
 	    .shared_readonly = -1,
 	    .stats = -1,
@@ -381,13 +455,19 @@ parent_main(const char *config_path)
 	    .master_key = -1,
 	    .access_log = -1,
 	    .control_socket = -1};
+	config_init(&p->config);
+}
+
+int
+parent_main(const char *config_path, char *const *argv)
+{
 	struct fault f = {0};
+	struct parent p;
 
 	log_set_name("parent");
 	clock_init();
-	if (open_all(&p, &f) == ERR_OK) {
-		serve(&p);
-	} else {
+	init(&p, config_path, argv);
+	if (live(&p, &f) != ERR_OK) {
 		parent_complain(&f);
 		p.status = EXIT_REFUSED;
 	}
@@ -400,16 +480,21 @@ parent_check(const char *config_path)
 {
 	struct parent p = {.config_path = config_path};
 	struct fault f = {0};
+	int status = 0;
 	enum err e;
 
 	log_set_name("check");
 	e = config_load(config_path, &p.config, &f);
 	if (e == ERR_OK)
 		e = parent_check_users(&p, &f);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
 		parent_complain(&f);
-	else
-		warn_of_idle_keys(&p.config);
+		status = EXIT_REFUSED;
+	} else {
+		parent_warn_of_idle_keys(&p.config);
+		if (!parent_check_store(&p))
+			status = EXIT_REFUSED;
+	}
 	config_clear(&p.config);
-	return e == ERR_OK ? 0 : EXIT_REFUSED;
+	return status;
 }

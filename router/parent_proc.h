@@ -7,7 +7,7 @@
 
 /* Serves until told to end; returns the exit status: 0, or 2 with a sentence
  * on standard error when it cannot start. */
-int parent_main(const char *config_path);
+int parent_main(const char *config_path, char *const *argv);
 
 /* `-t`: is this configuration good?  0, or 2 with a sentence. */
 int parent_check(const char *config_path);

@@ -1,5 +1,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/db.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -254,4 +256,45 @@ parent_set_up(struct parent *p, struct fault *f)
 		fault_set(f, FAULT_S25_INTERNAL, "no memory files: %s",
 		    strerror(errno));
 	return e;
+}
+
+/* --- the schema
+ * ----------------------------------------------------------------- */
+
+/* In a process of its own; its exit status. */
+static int
+try_migration(const struct parent *p)
+{
+	const char *path = p->config.store.path;
+	struct fault f = {0};
+	struct db *db = NULL;
+	enum err e;
+
+	if (!proc_drop(&p->control_user)) {
+		log_error("cannot become %s: %m", p->config.router.user);
+		return 1;
+	}
+	/* a plain user looks at a configuration; the store is none of theirs */
+	if (access(path, R_OK | W_OK) != 0)
+		return 0;
+	e = db_open(path, DB_WRITE, &db, &f);
+	if (e == ERR_OK)
+		e = db_migrate_check(db, &f);
+	if (e != ERR_OK)
+		parent_complain(&f);
+	db_close(db);
+	return e == ERR_OK ? 0 : 1;
+}
+
+bool
+parent_check_store(const struct parent *p)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(try_migration(p));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		log_error("the store cannot be looked at: %m");
+	return status == 0;
 }

@@ -46,6 +46,7 @@ struct control {
 	struct list calls; /* of the API, under way */
 	struct peer_policy peers;
 	struct http_server *http;
+	struct ev_timer drain; /* when calls under way are waited for no more */
 };
 
 #endif

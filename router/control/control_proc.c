@@ -205,10 +205,49 @@ on_start(void *ctx, struct fault *f)
 	return ERR_OK;
 }
 
+static void
+on_quiet(void *ctx)
+{
+	struct control *c = ctx;
+
+	child_exit(c->child, 0);
+}
+
+static void
+on_drain_over(struct ev_loop *loop, struct ev_timer *t, int events)
+{
+	struct control *c = container_of(t, struct control, drain);
+
+	(void)loop;
+	(void)events;
+	log_info("drain ended with calls of the API under way");
+	child_exit(c->child, 0);
+}
+
+/* Another control waits to begin: calls that are under way are answered, the
+ * next ones wait in the socket for it. */
+static void
+on_drain(void *ctx, uint32_t ms, bool is_replaced)
+{
+	struct control *c = ctx;
+
+	if (!is_replaced || ms == 0) {
+		child_exit(c->child, 0);
+		return;
+	}
+	scheduler_free(c->scheduler);
+	c->scheduler = NULL;
+	ev_timer_stop(c->loop, &c->drain);
+	ev_timer_init(&c->drain, on_drain_over, ms / 1000., 0.);
+	ev_timer_start(c->loop, &c->drain);
+	http_server_drain(c->http, on_quiet, c);
+}
+
 /* In the reverse order of who uses whom. */
 static void
 clean_up(struct control *c)
 {
+	ev_timer_stop(c->loop, &c->drain);
 	scheduler_free(c->scheduler);
 	http_server_free(c->http);
 	followers_free(c->followers);
@@ -241,6 +280,7 @@ control_main(uint32_t instance)
 	    .on_setup = on_setup,
 	    .on_peer = on_peer,
 	    .on_start = on_start,
+	    .on_drain = on_drain,
 	};
 	struct control *c = xcalloc(1, sizeof(*c));
 	int status;

@@ -197,7 +197,7 @@ take_head(struct http_conn *c)
 		refuse_syntax(c);
 		return false;
 	}
-	c->keep_alive = h.keep_alive && !c->is_ended;
+	c->keep_alive = h.keep_alive && !c->is_ended && !s->is_draining;
 	c->x = http_exchange_new(
 	    c, &c->peer, &h, slice_of(buf_slice(&c->in).p, used));
 	buf_consume(&c->in, used);
@@ -360,6 +360,26 @@ http_conns_close(struct http_shared *shared)
 	LIST_FOREACH_SAFE(it, &shared->conns) {
 		close_conn(container_of(it, struct http_conn, link));
 	}
+}
+
+/* What it has asked already is heard before it is hung up on. */
+static void
+drain(struct http_conn *c)
+{
+	c->keep_alive = false;
+	if (c->state == CONN_HEAD)
+		on_readable(c);
+	if ((c->state == CONN_HEAD && c->in.len == 0) ||
+	    c->state == CONN_STREAM)
+		close_conn(c);
+}
+
+void
+http_conns_drain(struct http_shared *shared)
+{
+	shared->is_draining = true;
+	LIST_FOREACH_SAFE(it, &shared->conns)
+		drain(container_of(it, struct http_conn, link));
 }
 
 void

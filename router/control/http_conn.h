@@ -21,6 +21,7 @@ struct http_shared {
 	struct list conns; /* open ones */
 	struct list dead;  /* closed ones, to be freed by the reaper */
 	size_t n_conns;
+	bool is_draining; /* each ends with the answer it owes */
 };
 
 /* --- for its exchange ----------------------------------------------------- */
@@ -39,6 +40,8 @@ void http_conn_kick(struct http_conn *c);    /* sends from the loop */
 void http_conn_new(struct http_shared *shared, int fd);
 /* Closes at once; memory goes with http_conns_reap. */
 void http_conns_close(struct http_shared *shared);
+/* Those that owe no answer end; the others with it, streams at once. */
+void http_conns_drain(struct http_shared *shared);
 void http_conns_reap(struct http_shared *shared);
 
 #endif

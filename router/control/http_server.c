@@ -19,6 +19,8 @@ struct http_server {
 	struct ev_io accept;
 	struct ev_prepare reaper;
 	struct http_shared shared;
+	void (*on_quiet)(void *ctx); /* NULL: it is not draining */
+	void *quiet_ctx;
 };
 
 static void
@@ -53,6 +55,12 @@ on_prepare(struct ev_loop *loop, struct ev_prepare *w, int events)
 	(void)loop;
 	(void)events;
 	http_conns_reap(&s->shared);
+	if (s->on_quiet != NULL && s->shared.n_conns == 0) {
+		void (*tell)(void *ctx) = s->on_quiet;
+
+		s->on_quiet = NULL;
+		tell(s->quiet_ctx);
+	}
 }
 
 struct http_server *
@@ -74,6 +82,15 @@ http_server_new(struct ev_loop *loop, int fd, const struct peer_policy *policy,
 	ev_prepare_init(&s->reaper, on_prepare);
 	ev_prepare_start(loop, &s->reaper);
 	return s;
+}
+
+void
+http_server_drain(struct http_server *s, void (*on_quiet)(void *ctx), void *ctx)
+{
+	ev_io_stop(s->shared.loop, &s->accept);
+	s->on_quiet = on_quiet;
+	s->quiet_ctx = ctx;
+	http_conns_drain(&s->shared);
 }
 
 void

@@ -36,6 +36,10 @@ struct http_server_ops {
 struct http_server *http_server_new(struct ev_loop *loop, int fd,
     const struct peer_policy *policy, const struct http_server_ops *ops,
     void *ctx);
+/* Accepts no more, and ends each connection with the answer that it waits for;
+ * on_quiet is called once, from the loop, when none is left. */
+void http_server_drain(
+    struct http_server *s, void (*on_quiet)(void *ctx), void *ctx);
 void http_server_free(struct http_server *s); /* NULL is allowed */
 
 /* The request; loans until the exchange ends. */

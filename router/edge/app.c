@@ -218,6 +218,7 @@ load(struct apps *as, struct slice key, struct app **out)
 	enum err e = ERR_NOT_FOUND;
 
 	a->refs = 1;
+	a->round = as->round;
 	change_begin(&a->change);
 	if (slice_to_str(key, a->key, sizeof(a->key)) == ERR_OK) {
 		watch_app(as, a, key);
@@ -240,6 +241,12 @@ apps_init(struct apps *as, const struct apps_parts *with)
 	as->with = *with;
 	as->has_sticky = false;
 	lru_init(&as->lru, APPS_MAX, on_dropped);
+}
+
+void
+apps_configure(struct apps *as)
+{
+	as->round++;
 }
 
 void
@@ -272,7 +279,8 @@ app_get(struct apps *as, struct slice key, struct app **out)
 
 	if (item != NULL)
 		old = container_of(item, struct app, item);
-	if (old != NULL && !change_happened(&old->change, as->with.shared)) {
+	if (old != NULL && old->round == as->round &&
+	    !change_happened(&old->change, as->with.shared)) {
 		old->refs++;
 		*out = old;
 		return ERR_OK;

@@ -60,6 +60,7 @@ struct app {
 	size_t n_unresolved; /* whose names have no address */
 	struct app_counts *counts;
 	struct change change;
+	unsigned round; /* of reading; see apps */
 };
 
 /* What it works with: loans that outlive it. */
@@ -75,11 +76,14 @@ struct apps_parts {
 struct apps {
 	struct apps_parts with;
 	struct lru lru;
+	unsigned round; /* what was read in another one is read again */
 	struct sticky_key sticky; /* as read from the store, if it was */
 	bool has_sticky;
 };
 
 void apps_init(struct apps *as, const struct apps_parts *with);
+/* Defaults have changed: what is cached is read again before it is used. */
+void apps_configure(struct apps *as);
 void apps_clear(struct apps *as);
 
 /*

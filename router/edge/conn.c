@@ -116,6 +116,7 @@ conns_reap(struct worker *w)
 		if (c->front != NULL)
 			c->front->clear(c);
 		site_unref(c->client.site);
+		snapshot_unref(c->snapshot);
 		free(c);
 	}
 }
@@ -196,7 +197,7 @@ static void
 set_peer(struct conn *c, const struct addr *peer)
 {
 	const struct config_networks *nets =
-	    &c->w->config.router.trusted_proxies;
+	    &c->snapshot->config.router.trusted_proxies;
 	struct origin *o = &c->client.origin;
 	char text[ADDR_TEXT_SIZE];
 
@@ -356,6 +357,7 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->w = w;
+	c->snapshot = snapshot_ref(w->snapshot);
 	list_init(&c->woken);
 	list_init(&c->parked);
 	list_append(&w->conns, &c->link);
@@ -377,6 +379,25 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 }
 
 /* --- for the worker ------------------------------------------------------- */
+
+size_t
+conns_shed_idle(struct worker *w, size_t n)
+{
+	size_t shed = 0;
+
+	LIST_FOREACH_SAFE(it, &w->conns) {
+		struct conn *c = container_of(it, struct conn, link);
+
+		if (shed == n)
+			break;
+		if (c->state != CONN_OPEN || c->deadline.at == 0 ||
+		    c->deadline.reason != CONN_DEADLINE_IDLE)
+			continue;
+		c->front->drain(c, true);
+		shed++;
+	}
+	return shed;
+}
 
 void
 conns_drain(struct worker *w)

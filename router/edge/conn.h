@@ -70,6 +70,7 @@ struct conn {
 	struct buf hello;        /* first bytes, until somebody can use them */
 	struct tls_session *tls; /* NULL: plain HTTP */
 	struct client client;
+	struct snapshot *snapshot; /* its configuration */
 	char address[CONN_ADDRESS_SIZE];
 	bool is_tls; /* is to be, as its listener is */
 	bool lingers;
@@ -117,6 +118,9 @@ void conn_abort(struct conn *c, bool resets);
 
 /* --- for the worker ------------------------------------------------------- */
 
+/* Ends up to n connections on which nothing is under way, the oldest first;
+ * returns how many. */
+size_t conns_shed_idle(struct worker *w, size_t n);
 void conns_unpark(struct worker *w); /* keys is back */
 void conns_drain(struct worker *w);  /* idle ones go, others after this one */
 void conns_force(struct worker *w);  /* the drain is over */

@@ -260,6 +260,17 @@ use_kept(struct front_h1 *f)
 
 /* --- between requests ----------------------------------------------------- */
 
+/*
+ * Nobody will be there soon.  In an upgrade there is all the time that a client
+ * needs to hear of it: closing what it may just be writing to would lose the
+ * request, so each connection ends with the answer to its next one.
+ */
+static bool
+is_leaving(const struct conn *c)
+{
+	return c->w->is_draining && !c->w->is_replaced;
+}
+
 /* What is waited for now, and whether the client is read on. */
 static void
 update(struct front_h1 *f)
@@ -286,8 +297,7 @@ update(struct front_h1 *f)
 		    c->deadline.reason != CONN_DEADLINE_TAIL)
 			conn_deadline(c, TAIL_SECONDS, CONN_DEADLINE_TAIL);
 	} else if (f->in.len == 0) {
-		conn_deadline(c,
-		    c->w->is_draining ? LAST_SECONDS : IDLE_SECONDS,
+		conn_deadline(c, is_leaving(c) ? LAST_SECONDS : IDLE_SECONDS,
 		    CONN_DEADLINE_IDLE);
 	} else if (c->deadline.at == 0 ||
 		   c->deadline.reason != CONN_DEADLINE_HEAD) {
@@ -308,7 +318,7 @@ finish_exchange(struct front_h1 *f)
 		conn_abort(c, f->framing == H1_UNTIL_CLOSE);
 		return;
 	}
-	if (f->closes || (c->w->is_draining && is_whole)) {
+	if (f->closes || (is_leaving(c) && is_whole)) {
 		f->state = H1_STOPPED;
 		/* closing on unread bytes would be a reset, and the reset would
 		 * take the answer from the client */
@@ -414,7 +424,7 @@ on_drain(struct conn *c, bool force)
 {
 	struct front_h1 *f = &c->h1;
 	/* a head that has begun, or a first one, may still come */
-	bool is_idle = f->has_served && f->in.len == 0;
+	bool is_idle = f->has_served && f->in.len == 0 && is_leaving(c);
 
 	if (f->ex != NULL && force)
 		exchange_force_end(f->ex);

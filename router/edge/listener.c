@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,31 +17,58 @@
 #define PAUSE_SECONDS    0.2  /* when there is no descriptor left */
 
 struct listener {
+	struct list link;
 	struct ev_io watcher;
 	struct listeners *owner;
+	uint32_t id;
 	bool is_tls;
 	uint16_t port;
 };
 
 struct listeners {
 	struct worker *w;
-	struct listener *items;
-	size_t n, room;
+	struct list all;
 	size_t max;  /* connections; 0: not started, or stopped */
 	int reserve; /* a descriptor to give up in need */
 	struct ev_timer pause;
-	bool is_paused;
+	size_t paused_at; /* connections then; SIZE_MAX: it is not paused */
 	ev_tstamp warned_at;
 };
+
+#define NOT_PAUSED SIZE_MAX
+
+/* A descriptor that does nothing but be there. */
+static void
+take_reserve(struct listeners *ls)
+{
+	struct list *first = list_first(&ls->all);
+
+	if (ls->reserve < 0 && first != NULL)
+		ls->reserve = fcntl(
+		    container_of(first, struct listener, link)->watcher.fd,
+		    F_DUPFD_CLOEXEC, 0);
+}
+
+static void
+give_reserve(struct listeners *ls)
+{
+	if (ls->reserve >= 0)
+		close(ls->reserve);
+	ls->reserve = -1;
+}
 
 /* The only place that decides whether there is accepting. */
 void
 listeners_update(struct listeners *ls)
 {
-	bool wanted = !ls->is_paused && ls->w->n_conns < ls->max;
+	bool wanted = ls->w->n_conns < ls->max;
 
-	for (size_t i = 0; i < ls->n; i++) {
-		struct ev_io *watcher = &ls->items[i].watcher;
+	/* a connection less is a descriptor more */
+	if (ls->paused_at != NOT_PAUSED && ls->w->n_conns >= ls->paused_at)
+		wanted = false;
+	LIST_FOREACH(it, &ls->all) {
+		struct ev_io *watcher =
+		    &container_of(it, struct listener, link)->watcher;
 
 		if (wanted && !ev_is_active(watcher))
 			ev_io_start(ls->w->loop, watcher);
@@ -58,36 +84,33 @@ on_pause_over(struct ev_loop *loop, struct ev_timer *t, int events)
 
 	(void)loop;
 	(void)events;
-	ls->is_paused = false;
+	ls->paused_at = NOT_PAUSED;
+	take_reserve(ls);
 	listeners_update(ls);
 }
 
 /*
- * No descriptor left: a connection that waits would keep us awake for ever, so
- * the reserve is given up to take it and hang up; then a pause.
+ * No descriptor left: a connection that waits would keep us awake for ever.  It
+ * waits in the kernel's queue until another one has ended, or for a while; the
+ * connection that has been idle for longest makes room, and the reserve is
+ * there for the backends of those under way.
  */
 static void
-shed(struct listener *l)
+pause_accepting(struct listeners *ls)
 {
-	struct listeners *ls = l->owner;
 	ev_tstamp now = ev_now(ls->w->loop);
-	int fd;
 
 	if (ls->warned_at == 0 || now > ls->warned_at + WARN_SECONDS) {
-		log_warning(
-		    "no descriptor left: %zu connections", ls->w->n_conns);
+		log_warning("no descriptor left: connections=%zu, accepting "
+			    "waits",
+		    ls->w->n_conns);
 		ls->warned_at = now;
 	}
-	if (ls->reserve >= 0) {
-		close(ls->reserve);
-		fd = accept4(l->watcher.fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0)
-			close(fd);
-		ls->reserve = fcntl(l->watcher.fd, F_DUPFD_CLOEXEC, 0);
-	}
-	ls->is_paused = true;
+	give_reserve(ls);
+	ls->paused_at = ls->w->n_conns;
 	ev_timer_set(&ls->pause, PAUSE_SECONDS, 0.);
 	ev_timer_start(ls->w->loop, &ls->pause);
+	(void)conns_shed_idle(ls->w, 1);
 	listeners_update(ls);
 }
 
@@ -95,18 +118,20 @@ shed(struct listener *l)
 static bool
 accept_one(struct listener *l)
 {
-	struct worker *w = l->owner->w;
+	struct listeners *ls = l->owner;
 	struct addr peer = {.len = sizeof(peer.u)};
 	int fd;
 
-	if (w->n_conns >= l->owner->max)
+	if (ls->w->n_conns >= ls->max)
 		return false;
 	fd = accept4(
 	    l->watcher.fd, &peer.u.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0)
-		conn_new(w, fd, &peer, l->is_tls, l->port);
-	else if (errno == EMFILE || errno == ENFILE)
-		shed(l);
+		conn_new(ls->w, fd, &peer, l->is_tls, l->port);
+	else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		     errno == ENOMEM) &&
+		 ls->paused_at == NOT_PAUSED)
+		pause_accepting(ls);
 	return fd >= 0;
 }
 
@@ -122,36 +147,104 @@ on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 	listeners_update(l->owner);
 }
 
+static void
+take_queue(struct listener *l)
+{
+	for (int i = 0; i < QUEUE_MAX && accept_one(l); i++)
+		;
+}
+
+/* --- which there are ------------------------------------------------------ */
+
 struct listeners *
-listeners_new(struct worker *w, size_t n)
+listeners_new(struct worker *w)
 {
 	struct listeners *ls = xcalloc(1, sizeof(*ls));
 
 	ls->w = w;
-	ls->items = xcalloc(n + 1, sizeof(*ls->items));
-	ls->room = n;
+	list_init(&ls->all);
 	ls->reserve = -1;
+	ls->paused_at = NOT_PAUSED;
 	ev_init(&ls->pause, on_pause_over);
 	return ls;
 }
 
-void
-listeners_add(struct listeners *ls, int fd, bool is_tls)
+static void
+add(struct listeners *ls, const struct listener_place *place)
 {
-	struct listener *l = &ls->items[ls->n++];
+	struct listener *l = xcalloc(1, sizeof(*l));
 	struct addr local = {.len = sizeof(local.u)};
+	int fd = place->fd;
 
-	assert(ls->n <= ls->room);
 	l->owner = ls;
-	l->is_tls = is_tls;
+	l->id = place->id;
+	l->is_tls = place->is_tls;
 	if (getsockname(fd, &local.u.sa, &local.len) == 0)
 		l->port = addr_port(&local);
 	ev_io_init(&l->watcher, on_readable, fd, EV_READ);
 	/* shared: who loses the race for a connection must not wait for one */
 	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	if (ls->reserve < 0)
-		ls->reserve = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	list_append(&ls->all, &l->link);
 }
+
+static void
+drop(struct listener *l)
+{
+	ev_io_stop(l->owner->w->loop, &l->watcher);
+	close(l->watcher.fd);
+	list_remove(&l->link);
+	free(l);
+}
+
+static const struct listener_place *
+place_of(
+    const struct listener *l, const struct listener_place *places, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (places[i].id == l->id)
+			return &places[i];
+	return NULL;
+}
+
+static struct listener *
+find(const struct listeners *ls, uint32_t id)
+{
+	LIST_FOREACH(it, &ls->all) {
+		struct listener *l = container_of(it, struct listener, link);
+
+		if (l->id == id)
+			return l;
+	}
+	return NULL;
+}
+
+void
+listeners_set(
+    struct listeners *ls, const struct listener_place *places, size_t n)
+{
+	LIST_FOREACH_SAFE(it, &ls->all) {
+		struct listener *l = container_of(it, struct listener, link);
+
+		if (place_of(l, places, n) != NULL)
+			continue;
+		take_queue(l);
+		drop(l);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct listener *l = find(ls, places[i].id);
+
+		if (l == NULL) {
+			add(ls, &places[i]);
+			continue;
+		}
+		l->is_tls = places[i].is_tls;
+		close(places[i].fd);
+	}
+	take_reserve(ls);
+	listeners_update(ls);
+}
+
+/* --- life ----------------------------------------------------------------- */
 
 void
 listeners_start(struct listeners *ls, size_t max)
@@ -163,23 +256,18 @@ listeners_start(struct listeners *ls, size_t max)
 void
 listeners_take_all(struct listeners *ls)
 {
-	for (size_t i = 0; i < ls->n; i++)
-		for (int k = 0; k < QUEUE_MAX && accept_one(&ls->items[i]); k++)
-			;
+	LIST_FOREACH(it, &ls->all)
+		take_queue(container_of(it, struct listener, link));
 }
 
 void
 listeners_stop(struct listeners *ls)
 {
 	ls->max = 0;
-	listeners_update(ls);
 	ev_timer_stop(ls->w->loop, &ls->pause);
-	for (size_t i = 0; i < ls->n; i++)
-		close(ls->items[i].watcher.fd);
-	ls->n = 0;
-	if (ls->reserve >= 0)
-		close(ls->reserve);
-	ls->reserve = -1;
+	LIST_FOREACH_SAFE(it, &ls->all)
+		drop(container_of(it, struct listener, link));
+	give_reserve(ls);
 }
 
 void
@@ -188,6 +276,5 @@ listeners_free(struct listeners *ls)
 	if (ls == NULL)
 		return;
 	listeners_stop(ls);
-	free(ls->items);
 	free(ls);
 }

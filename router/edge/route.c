@@ -45,7 +45,7 @@ answer_reserved(struct exchange *ex, struct slice path)
 	ex->rule = "reserved";
 	if (!slice_eq(name, SLICE("ready")))
 		exchange_text(ex, 404, SLICE("not found\n"));
-	else if (ex->w->is_draining)
+	else if (ex->w->is_draining && !ex->w->is_replaced)
 		exchange_text(ex, 503, SLICE("draining\n"));
 	else
 		exchange_text(ex, 200, SLICE("ready\n"));

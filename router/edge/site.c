@@ -220,10 +220,21 @@ sites_init(struct sites *ss, struct db *db, const struct shared *shared,
 {
 	ss->db = db;
 	ss->shared = shared;
-	ss->apps_domain = apps_domain;
+	(void)snprintf(
+	    ss->apps_domain, sizeof(ss->apps_domain), "%s", apps_domain);
 	ss->stats = stats;
 	lru_init(&ss->known, SITES_KNOWN_MAX, on_dropped);
 	lru_init(&ss->unknown, SITES_UNKNOWN_MAX, on_dropped);
+}
+
+void
+sites_configure(struct sites *ss, const char *apps_domain)
+{
+	if (strcmp(ss->apps_domain, apps_domain) == 0)
+		return;
+	(void)snprintf(
+	    ss->apps_domain, sizeof(ss->apps_domain), "%s", apps_domain);
+	sites_clear(ss);
 }
 
 void

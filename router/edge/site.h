@@ -11,6 +11,7 @@
  * Freed by: site_unref.
  */
 #include "base/db.h"
+#include "base/host.h"
 #include "base/shared.h"
 #include "certs/choose.h"
 #include "router/edge/app.h"
@@ -38,14 +39,16 @@ struct site {
 struct sites {
 	struct db *db;
 	const struct shared *shared;
-	const char *apps_domain; /* "": none */
+	char apps_domain[HOST_SIZE]; /* "": none */
 	struct stats_page *stats;
 	struct lru known, unknown;
 };
 
-/* All are loans that outlive it. */
+/* All but apps_domain are loans that outlive it. */
 void sites_init(struct sites *ss, struct db *db, const struct shared *shared,
     const char *apps_domain, struct stats_page *stats);
+/* A new configuration's apps_domain; another name empties the cache. */
+void sites_configure(struct sites *ss, const char *apps_domain);
 void sites_clear(struct sites *ss);
 
 /*

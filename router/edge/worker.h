@@ -16,6 +16,7 @@
 #include "router/edge/queue.h"
 #include "router/edge/readers.h"
 #include "router/edge/site.h"
+#include "router/edge/snapshot.h"
 #include "router/edge/stream.h"
 #include "router/edge/taps.h"
 
@@ -27,7 +28,8 @@ struct worker {
 	struct child *child;
 	struct ev_loop *loop;
 	uint32_t seat; /* among all workers (router/config.h) */
-	struct config config;
+	struct config config; /* a loan of the snapshot's */
+	struct snapshot *snapshot;
 	/* shared with other processes */
 	struct shared *shared;
 	struct stats_page *stats;
@@ -67,6 +69,7 @@ struct worker {
 	struct list closed_upstreams;
 	size_t n_idle, max_idle; /* connections to all backends together */
 	bool is_draining;
+	bool is_replaced; /* it drains, and others serve on in its place */
 };
 
 #endif

@@ -1,7 +1,5 @@
 #include "router/edge/worker_proc.h"
 
-#include <sys/resource.h>
-
 #include <malloc.h>
 
 #include "base/log.h"
@@ -11,10 +9,9 @@
 #include "router/edge/listener.h"
 #include "router/edge/tls.h"
 #include "router/edge/tls_certificate.h"
+#include "router/edge/worker_config.h"
 #include "router/edge/worker_stats.h"
 
-/* Descriptors that are no connections: store, log, channels, listeners. */
-#define FILES_RESERVED 64
 /* After the drain's end, for the last pages to go out. */
 #define FORCE_SECONDS 0.5
 /* Freed memory goes back to the system, which malloc does not do by itself,
@@ -90,20 +87,36 @@ on_drain_over(struct ev_loop *loop, struct ev_timer *t, int events)
 	ev_timer_start(loop, t);
 }
 
+/* Who replaces this one has the sockets too, so nobody waits there in vain. */
 static void
-drain(void *ctx, uint32_t ms)
+stop_accepting(struct worker *w, bool is_replaced)
+{
+	log_info("drain connections=%zu", w->n_conns);
+	w->is_draining = true;
+	w->is_replaced = is_replaced;
+	if (!is_replaced)
+		listeners_take_all(w->listeners);
+	listeners_stop(w->listeners);
+	conns_drain(w);
+}
+
+static void
+drain(void *ctx, uint32_t ms, bool is_replaced)
 {
 	struct worker_proc *p = container_of(ctx, struct worker_proc, w);
+	struct worker *w = &p->w;
 
-	if (p->w.is_draining)
+	if (p->is_forced)
 		return;
-	log_info("drain connections=%zu", p->w.n_conns);
-	p->w.is_draining = true;
-	listeners_take_all(p->w.listeners);
-	listeners_stop(p->w.listeners);
+	if (!w->is_draining) {
+		stop_accepting(w, is_replaced);
+	} else if (w->is_replaced && !is_replaced) {
+		w->is_replaced = false; /* idle ones go now, too */
+		conns_drain(w);
+	}
+	ev_timer_stop(w->loop, &p->drain);
 	ev_timer_init(&p->drain, on_drain_over, ms / 1000., 0.);
-	ev_timer_start(p->w.loop, &p->drain);
-	conns_drain(&p->w);
+	ev_timer_start(w->loop, &p->drain);
 }
 
 static void
@@ -111,7 +124,7 @@ on_orphaned(void *ctx)
 {
 	struct worker *w = ctx;
 
-	drain(w, (uint32_t)w->config.router.drain_timeout_ms);
+	drain(w, (uint32_t)w->config.router.drain_timeout_ms, false);
 }
 
 /* --- peers ---------------------------------------------------------------- */
@@ -223,16 +236,6 @@ open_caches(struct worker *w)
 	w->certificates = tls_certificates_new(w->db, w->keyring);
 }
 
-static void
-open_listeners(struct worker *w, int *fds, size_t n, size_t at)
-{
-	size_t n_http = w->config.listen.http.n;
-
-	w->listeners = listeners_new(w, n > at ? n - at : 0);
-	for (size_t i = 0; at < n; i++)
-		listeners_add(w->listeners, take(fds, n, &at), i >= n_http);
-}
-
 static enum err
 on_setup(
     void *ctx, struct slice config, int *fds, size_t n_fds, struct fault *f)
@@ -240,7 +243,7 @@ on_setup(
 	struct worker *w = ctx;
 	size_t at = 3;
 	int log_fd = -1;
-	enum err e = config_decode(config, &w->config);
+	enum err e = worker_configure(w, config);
 
 	if (e != ERR_OK) {
 		fault_set(f, FAULT_S25_INTERNAL, "worker: bad configuration");
@@ -260,31 +263,8 @@ on_setup(
 	w->log = access_log_new(w->loop, log_fd, &w->stats->log_lines_dropped);
 	w->tls = tls_new();
 	w->io = stream_io_new(w->loop);
-	open_listeners(w, fds, n_fds, at);
+	w->listeners = listeners_new(w);
 	return ERR_OK;
-}
-
-/*
- * Two descriptors for each connection, the client's and the backend's; what
- * is left is for idle ones of backends, which so never take what a request
- * needs.  Returns how many connections there may be.
- */
-static size_t
-share_descriptors(struct worker *w)
-{
-	size_t wanted = (size_t)w->config.router.max_connections;
-	size_t free_ones = FILES_RESERVED;
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
-	    files.rlim_cur > (rlim_t)2 * FILES_RESERVED)
-		free_ones = files.rlim_cur - FILES_RESERVED;
-	if (wanted == 0)
-		wanted = free_ones / 3;
-	if (wanted > free_ones / 2)
-		wanted = free_ones / 2;
-	w->max_idle = free_ones - 2 * wanted;
-	return wanted;
 }
 
 static enum err
@@ -298,7 +278,7 @@ on_start(void *ctx, struct fault *f)
 	ev_prepare_start(p->w.loop, &p->settle);
 	ev_timer_init(&p->trim, on_trim, TRIM_SECONDS, TRIM_SECONDS);
 	ev_timer_start(p->w.loop, &p->trim);
-	listeners_start(p->w.listeners, share_descriptors(&p->w));
+	worker_apply(&p->w);
 	return ERR_OK;
 }
 
@@ -308,6 +288,22 @@ on_reopen(void *ctx, int fd)
 	struct worker *w = ctx;
 
 	access_log_reopen(w->log, fd);
+}
+
+static enum err
+on_config(void *ctx, struct slice config)
+{
+	enum err e = worker_configure(ctx, config);
+
+	if (e == ERR_OK)
+		worker_apply(ctx);
+	return e;
+}
+
+static enum err
+on_listen(void *ctx, struct slice body, int *fds, size_t n_fds)
+{
+	return worker_listen(ctx, body, fds, n_fds);
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -360,7 +356,7 @@ clear(struct worker *w)
 	shared_unmap(w->shared);
 	stats_unmap(w->stats);
 	limits_unmap(w->limits);
-	config_clear(&w->config);
+	snapshot_unref(w->snapshot);
 }
 
 int
@@ -372,6 +368,8 @@ worker_main(uint32_t instance)
 	    .on_start = on_start,
 	    .on_drain = drain,
 	    .on_reopen = on_reopen,
+	    .on_config = on_config,
+	    .on_listen = on_listen,
 	    .on_orphaned = on_orphaned,
 	};
 	struct worker_proc p = {0};

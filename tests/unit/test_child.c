@@ -64,12 +64,13 @@ mirror_start(void *ctx, struct fault *f)
 }
 
 static void
-mirror_drain(void *ctx, uint32_t ms)
+mirror_drain(void *ctx, uint32_t ms, bool is_replaced)
 {
 	struct mirror *m = ctx;
 	char text[32];
 
-	(void)snprintf(text, sizeof(text), "drain-%u ", ms);
+	(void)snprintf(
+	    text, sizeof(text), "drain-%u%s ", ms, is_replaced ? "r" : "");
 	tell(m, text);
 	child_exit(m->child, 7);
 }
@@ -145,14 +146,14 @@ set_up(void **state)
 	static const struct channel_ops ops = {on_message, on_closed};
 	static const struct proc_user same = {0};
 	struct scene *s = xcalloc(1, sizeof(*s));
-	int fds[2];
+	int fds[2], program = proc_program();
 
 	s->loop = proc_loop();
 	assert_int_equal(channel_pair(fds), ERR_OK);
 	assert_int_equal(
-	    proc_spawn("/proc/self/exe", ROLE_KEYS, 5, fds[1], &same, &s->pid),
-	    ERR_OK);
+	    proc_spawn(program, ROLE_KEYS, 5, fds[1], &same, &s->pid), ERR_OK);
 	close(fds[1]);
+	close(program);
 	s->channel = channel_new(fds[0], ROLE_PARENT, ROLE_KEYS, 5, &ops, s);
 	channel_start(s->channel, s->loop);
 	*state = s;
@@ -255,9 +256,9 @@ child_is_set_up_started_in_its_sandbox_and_drained(void **state)
 	struct scene *s = *state;
 
 	bring_up(s);
-	send_plain(s, MSG_DRAIN, slice_of("\0\0\1\0", 4));
+	send_plain(s, MSG_DRAIN, slice_of("\0\0\1\0\1", 5));
 	assert_int_equal(exit_status(s), 7);
-	assert_told(s, "setup worker-5 start drain-256 ");
+	assert_told(s, "setup worker-5 start drain-256r ");
 }
 
 static void
@@ -295,7 +296,7 @@ child_leaves_signals_to_its_living_parent(void **state)
 	bring_up(s);
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		assert_int_equal(kill(s->pid, all[i]), 0);
-	send_plain(s, MSG_DRAIN, slice_of("\0\0\0\1", 4));
+	send_plain(s, MSG_DRAIN, slice_of("\0\0\0\1\0", 5));
 	assert_int_equal(exit_status(s), 7);
 	assert_told(s, "setup worker-5 start drain-1 ");
 }

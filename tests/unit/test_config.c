@@ -257,7 +257,7 @@ cut_or_altered_encoding_is_refused(void **state)
 		assert_int_equal(
 		    config_decode(slice_of(b.p, n), &d), ERR_SYNTAX);
 	}
-	b.p[3] = 100; /* a row that is not there */
+	b.p[3] = 100; /* the length of a name */
 	assert_int_equal(config_decode(buf_slice(&b), &d), ERR_SYNTAX);
 	buf_clear(&b);
 	config_clear(&c);

@@ -13,17 +13,14 @@
 #include "base/wire.h"
 #include "router/parent.h"
 
-/* The program as it runs, also when its file was replaced meanwhile. */
-#define PROGRAM "/proc/self/exe"
-
 /* Back-off of a child that dies: at once the first time, then doubling. */
 #define AGAIN_FIRST_MS 100
 #define AGAIN_MAX_MS   1000
 /* One that lived so long has shown that it can: what ended it came from
  * outside, and the next one starts at once. */
 #define PROVEN_MS 1000
-
-static void start(struct process *c);
+/* Beyond what it was given, for one that is replaced to be gone. */
+#define LEAVE_GRACE_S 0.5
 
 /* --- who is joined with whom -----------------------------------------------
  */
@@ -34,16 +31,28 @@ workers_of(const struct parent *p)
 	return (uint32_t)p->config.router.workers;
 }
 
+/* Control asks workers of all generations; keys are of one. */
 static bool
 is_pair_of(const struct process *a, const struct process *b)
 {
-	uint32_t workers = workers_of(a->parent);
+	bool is_same = a->generation == b->generation;
 
 	if (a->role == ROLE_CONTROL)
 		return b->role == ROLE_WORKER ||
-		       (b->role == ROLE_KEYS && b->instance == workers);
-	return a->role == ROLE_WORKER && b->role == ROLE_KEYS &&
+		       (b->role == ROLE_KEYS && is_same &&
+			   b->instance == workers_of(a->parent));
+	return a->role == ROLE_WORKER && b->role == ROLE_KEYS && is_same &&
 	       a->instance == b->instance;
+}
+
+/* Under which number it is known to others. */
+static uint32_t
+number_of(const struct process *c)
+{
+	if (c->role != ROLE_WORKER)
+		return c->instance;
+	return config_seat(
+	    &c->parent->config, c->generation->number, c->instance);
 }
 
 static void
@@ -53,10 +62,7 @@ introduce(struct process *to, const struct process *peer, int fd)
 
 	buf_init(&body, 16);
 	wire_put_u8(&body, (uint8_t)peer->role);
-	wire_put_u32(
-	    &body, peer->role == ROLE_WORKER
-		       ? config_seat(&peer->parent->config, 1, peer->instance)
-		       : peer->instance);
+	wire_put_u32(&body, number_of(peer));
 	(void)channel_send(to->channel, MSG_PEER, buf_slice(&body), &fd, 1);
 	buf_clear(&body);
 }
@@ -76,30 +82,27 @@ join(struct process *a, struct process *b)
 }
 
 static void
-join_all(struct process *c)
+join_within(struct process *c, struct generation *g)
 {
-	struct parent *p = c->parent;
+	for (size_t i = 0; i < g->n_processes; i++) {
+		struct process *other = &g->processes[i];
 
-	for (size_t i = 0; i < p->n_processes; i++) {
-		struct process *other = &p->processes[i];
-
-		if (other->channel != NULL &&
+		if (other->channel != NULL && !other->is_leaving &&
 		    (is_pair_of(c, other) || is_pair_of(other, c)))
 			join(c, other);
 	}
 }
 
+static void
+join_all(struct process *c)
+{
+	for (size_t i = 0; i < GENERATIONS_MAX; i++)
+		if (c->parent->generations[i] != NULL)
+			join_within(c, c->parent->generations[i]);
+}
+
 /* --- what each is given ------------------------------------------------------
  */
-
-static void
-add_fds(int *fds, size_t *n, const struct fd_list *l)
-{
-	assert(*n + l->n <= CHANNEL_FDS_MAX);
-	if (l->n > 0)
-		memcpy(fds + *n, l->fds, l->n * sizeof(*fds));
-	*n += l->n;
-}
 
 /* The descriptors of MSG_SETUP, in the order of base/messages.h. */
 static size_t
@@ -121,7 +124,6 @@ gather_fds(const struct process *c, int fds[CHANNEL_FDS_MAX])
 		fds[n++] = p->limits;
 		if (p->access_log >= 0)
 			fds[n++] = p->access_log;
-		add_fds(fds, &n, &p->listeners);
 	}
 	return n;
 }
@@ -137,11 +139,12 @@ set_up(struct process *c)
 	config_encode(&c->parent->config, c->role, &config);
 	buf_init(&body, CHANNEL_MESSAGE_MAX);
 	wire_put_u32(&body, c->instance);
-	wire_put_u32(&body, 1);
+	wire_put_u32(&body, c->generation->number);
 	wire_put_bytes(&body, buf_slice(&config));
 	if (buf_failed(&config) || buf_failed(&body))
 		log_error("the configuration is too large to be handed over");
 	(void)channel_send(c->channel, MSG_SETUP, buf_slice(&body), fds, n_fds);
+	c->has_old_config = false;
 	buf_wipe(&body);
 	buf_wipe(&config);
 }
@@ -152,6 +155,63 @@ tell_level(struct process *c)
 	uint8_t level = (uint8_t)c->parent->config.router.log_level;
 
 	(void)channel_send(c->channel, MSG_LEVEL, slice_of(&level, 1), NULL, 0);
+}
+
+void
+process_tell(struct process *c, enum message type, struct slice body,
+    const int *fds, size_t n_fds)
+{
+	if (c->channel != NULL)
+		(void)channel_send(c->channel, type, body, fds, n_fds);
+}
+
+void
+process_tell_drain(struct process *c, int64_t ms, bool is_replaced)
+{
+	struct buf body;
+
+	if (ms > UINT32_MAX)
+		ms = UINT32_MAX; /* 49 days */
+	buf_init(&body, 8);
+	wire_put_u32(&body, ms < 0 ? 0 : (uint32_t)ms);
+	wire_put_u8(&body, is_replaced);
+	process_tell(c, MSG_DRAIN, buf_slice(&body), NULL, 0);
+	buf_clear(&body);
+}
+
+static void
+tell_listen(struct process *c)
+{
+	const struct parent_listeners *l = &c->parent->listeners;
+	int fds[CHANNEL_FDS_MAX];
+	struct buf body;
+
+	buf_init(&body, CHANNEL_MESSAGE_MAX);
+	wire_put_u32(&body, (uint32_t)l->n);
+	for (size_t i = 0; i < l->n; i++) {
+		wire_put_u32(&body, l->items[i].id);
+		wire_put_u8(&body, l->items[i].is_tls);
+		fds[i] = l->items[i].fd;
+	}
+	process_tell(c, MSG_LISTEN, buf_slice(&body), fds, l->n);
+	buf_clear(&body);
+}
+
+void
+process_tell_config(struct process *c)
+{
+	struct buf body;
+
+	if (c->role != ROLE_WORKER || c->state != PROCESS_READY)
+		return;
+	if (c->has_old_config) {
+		buf_init(&body, CHANNEL_MESSAGE_MAX);
+		config_encode(&c->parent->config, c->role, &body);
+		process_tell(c, MSG_CONFIG, buf_slice(&body), NULL, 0);
+		buf_clear(&body);
+		c->has_old_config = false;
+	}
+	tell_listen(c);
 }
 
 /* --- life and death
@@ -197,8 +257,16 @@ on_closed(void *ctx, struct channel *channel)
 	struct process *c = ctx;
 
 	(void)channel;
-	if (c->parent->state < PARENT_DRAINING && c->pid > 0)
+	if (c->parent->state < PARENT_DRAINING && !c->is_leaving &&
+	    c->generation->state != GENERATION_DRAINING && c->pid > 0)
 		(void)kill(c->pid, SIGKILL);
+}
+
+static bool
+is_expected(const struct process *c)
+{
+	return c->parent->state >= PARENT_DRAINING || c->is_leaving ||
+	       c->generation->state == GENERATION_DRAINING;
 }
 
 static void
@@ -207,7 +275,7 @@ log_exit(const struct process *c, int status)
 	if (WIFSIGNALED(status))
 		log_error("%s %u died signal=%d pid=%d", role_name(c->role),
 		    c->instance, WTERMSIG(status), (int)c->pid);
-	else if (c->parent->state < PARENT_DRAINING)
+	else if (!is_expected(c))
 		log_error("%s %u ended status=%d pid=%d", role_name(c->role),
 		    c->instance, WEXITSTATUS(status), (int)c->pid);
 	else
@@ -228,6 +296,24 @@ delay_of(const struct process *c)
 	return (double)(ms < AGAIN_MAX_MS ? ms : AGAIN_MAX_MS) / 1000.;
 }
 
+void
+process_start_later(struct process *c)
+{
+	ev_timer_stop(c->parent->loop, &c->again);
+	ev_timer_set(&c->again, delay_of(c), 0.);
+	ev_timer_start(c->parent->loop, &c->again);
+}
+
+static void
+count_failure(struct process *c)
+{
+	if (c->is_leaving)
+		return;
+	if (clock_mono_ms() - c->started_ms >= PROVEN_MS)
+		c->failures = 0;
+	c->failures++;
+}
+
 static void
 on_exit_of(struct ev_loop *loop, ev_child *w, int events)
 {
@@ -236,18 +322,14 @@ on_exit_of(struct ev_loop *loop, ev_child *w, int events)
 	(void)events;
 	log_exit(c, w->rstatus);
 	ev_child_stop(loop, w);
+	ev_timer_stop(loop, &c->impatient);
 	channel_free(c->channel);
 	c->channel = NULL;
 	c->pid = 0;
 	c->state = PROCESS_ABSENT;
-	if (clock_mono_ms() - c->started_ms >= PROVEN_MS)
-		c->failures = 0;
-	c->failures++;
-	if (c->parent->state < PARENT_DRAINING) {
-		ev_timer_set(&c->again, delay_of(c), 0.);
-		ev_timer_start(loop, &c->again);
-	}
-	parent_on_exit(c->parent);
+	count_failure(c);
+	c->is_leaving = false;
+	parent_on_exit(c->parent, c);
 }
 
 static void
@@ -255,7 +337,19 @@ on_again(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)loop;
 	(void)events;
-	start(container_of(w, struct process, again));
+	process_start(container_of(w, struct process, again));
+}
+
+static void
+on_impatient(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct process *c = container_of(w, struct process, impatient);
+
+	(void)loop;
+	(void)events;
+	log_warning(
+	    "%s %u does not end: killed", role_name(c->role), c->instance);
+	(void)kill(c->pid, SIGKILL);
 }
 
 static const struct proc_user *
@@ -277,21 +371,39 @@ try_later(struct process *c)
 }
 
 static void
-start(struct process *c)
+watch(struct process *c, int fd)
 {
 	static const struct channel_ops ops = {on_message, on_closed};
 	struct parent *p = c->parent;
+
+	c->channel =
+	    channel_new(fd, ROLE_PARENT, c->role, c->instance, &ops, c);
+	channel_start(c->channel, p->loop);
+	ev_child_set(&c->exit, c->pid, 0);
+	ev_child_start(p->loop, &c->exit);
+}
+
+void
+process_adopt(struct process *c, int fd)
+{
+	watch(c, fd);
+}
+
+void
+process_start(struct process *c)
+{
 	int fds[2];
 	enum err e;
 
 	assert(c->channel == NULL);
+	ev_timer_stop(c->parent->loop, &c->again);
 	c->started_ms = clock_mono_ms();
 	if (channel_pair(fds) != ERR_OK) {
 		try_later(c);
 		return;
 	}
-	e = proc_spawn(
-	    PROGRAM, c->role, c->instance, fds[1], user_of(c), &c->pid);
+	e = proc_spawn(c->generation->program, c->role, c->instance, fds[1],
+	    user_of(c), &c->pid);
 	close(fds[1]);
 	if (e != ERR_OK) {
 		close(fds[0]);
@@ -299,11 +411,7 @@ start(struct process *c)
 		return;
 	}
 	c->state = PROCESS_STARTING;
-	c->channel =
-	    channel_new(fds[0], ROLE_PARENT, c->role, c->instance, &ops, c);
-	channel_start(c->channel, p->loop);
-	ev_child_set(&c->exit, c->pid, 0);
-	ev_child_start(p->loop, &c->exit);
+	watch(c, fds[0]);
 	set_up(c);
 	tell_level(c);
 	join_all(c);
@@ -311,104 +419,38 @@ start(struct process *c)
 	(void)channel_send(c->channel, MSG_START, SLICE(""), NULL, 0);
 }
 
-/* --- all of them
- * ---------------------------------------------------------------- */
-
-static void
-process_init(
-    struct parent *p, struct process *c, enum role role, uint32_t instance)
+void
+process_replace(struct process *c, int64_t ms)
 {
-	*c = (struct process){.parent = p, .role = role, .instance = instance};
+	if (c->pid <= 0 || c->is_leaving)
+		return;
+	c->is_leaving = true;
+	process_tell_drain(c, ms, true);
+	ev_timer_set(&c->impatient, (double)ms / 1000. + LEAVE_GRACE_S, 0.);
+	ev_timer_start(c->parent->loop, &c->impatient);
+}
+
+void
+process_init(
+    struct generation *g, struct process *c, enum role role, uint32_t instance)
+{
+	*c = (struct process){.parent = g->parent,
+	    .generation = g,
+	    .role = role,
+	    .instance = instance};
 	ev_child_init(&c->exit, on_exit_of, 0, 0);
 	ev_timer_init(&c->again, on_again, 0., 0.);
+	ev_timer_init(&c->impatient, on_impatient, 0., 0.);
 }
 
 void
-processes_init(struct parent *p)
+process_clear(struct process *c)
 {
-	uint32_t workers = workers_of(p);
-	struct process *c;
+	struct ev_loop *loop = c->parent->loop;
 
-	p->n_processes = 2 * (size_t)workers + 2;
-	p->processes = c = xcalloc(p->n_processes, sizeof(*p->processes));
-	for (uint32_t i = 0; i <= workers; i++)
-		process_init(p, c++, ROLE_KEYS, i);
-	process_init(p, c++, ROLE_CONTROL, 0);
-	for (uint32_t i = 0; i < workers; i++)
-		process_init(p, c++, ROLE_WORKER, i);
-}
-
-void
-processes_clear(struct parent *p)
-{
-	for (size_t i = 0; i < p->n_processes; i++) {
-		struct process *c = &p->processes[i];
-
-		ev_child_stop(p->loop, &c->exit);
-		ev_timer_stop(p->loop, &c->again);
-		channel_free(c->channel);
-	}
-	free(p->processes);
-	p->processes = NULL;
-	p->n_processes = 0;
-}
-
-void
-processes_start(struct parent *p)
-{
-	for (size_t i = 0; i < p->n_processes; i++)
-		if (p->processes[i].role != ROLE_WORKER)
-			start(&p->processes[i]);
-}
-
-void
-processes_start_workers(struct parent *p)
-{
-	for (size_t i = 0; i < p->n_processes; i++) {
-		struct process *c = &p->processes[i];
-
-		if (c->role == ROLE_WORKER && c->channel == NULL &&
-		    !ev_is_active(&c->again))
-			start(c);
-	}
-}
-
-void
-processes_tell(struct parent *p, enum role role, enum message type,
-    struct slice body, const int *fds, size_t n_fds)
-{
-	for (size_t i = 0; i < p->n_processes; i++) {
-		struct process *c = &p->processes[i];
-
-		if (c->role == role && c->channel != NULL)
-			(void)channel_send(c->channel, type, body, fds, n_fds);
-	}
-}
-
-void
-processes_kill(struct parent *p)
-{
-	for (size_t i = 0; i < p->n_processes; i++)
-		if (p->processes[i].pid > 0)
-			(void)kill(p->processes[i].pid, SIGKILL);
-}
-
-size_t
-processes_running(const struct parent *p, enum role role)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n_processes; i++)
-		n += p->processes[i].role == role && p->processes[i].pid > 0;
-	return n;
-}
-
-bool
-processes_are_ready(const struct parent *p, enum role role)
-{
-	for (size_t i = 0; i < p->n_processes; i++)
-		if (p->processes[i].role == role &&
-		    p->processes[i].state != PROCESS_READY)
-			return false;
-	return true;
+	ev_child_stop(loop, &c->exit);
+	ev_timer_stop(loop, &c->again);
+	ev_timer_stop(loop, &c->impatient);
+	channel_free(c->channel);
+	c->channel = NULL;
 }
