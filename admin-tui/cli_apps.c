@@ -1,5 +1,9 @@
+#include <math.h>
+
 #include "admin-tui/cli.h"
 #include "admin-tui/cli_run.h"
+#include "base/app_setting.h"
+#include "base/mem.h"
 
 /* Of a file; how long a page may be, the daemon says. */
 #define FILE_MAX (1024 * 1024)
@@ -48,17 +52,52 @@ cli_apps_create(struct cli *c)
 	return CLI_DONE;
 }
 
-/* A setting as a person wrote or would write it. */
+/* A number with the largest unit that leaves it whole. */
+static void
+show_number(struct cli *c, const struct app_setting *s, const json_t *value)
+{
+	static const struct unit {
+		const char *name;
+		double size;
+	} times[] = {{"d", 86400}, {"h", 3600}, {"m", 60}, {"s", 1},
+	    {"ms", 0.001}},
+	  sizes[] = {{"G", 1073741824}, {"M", 1048576}, {"k", 1024}, {"", 1}},
+	  counts[] = {{"", 1}};
+	const struct unit *u = s->kind == SETTING_SECONDS ? times
+			       : s->kind == SETTING_BYTES ? sizes
+							  : counts;
+	double n = json_number_value(value);
+	if (n == 0 && s->has_off) {
+		cli_field(&c->out, s->key, "off");
+		return;
+	}
+	while (u->size > 1 && floor(n / u->size) * u->size != n)
+		u++;
+	if (n < 1)
+		u = &times[COUNT_OF(times) - 1];
+	cli_field(&c->out, s->key, "%.10g%s", n / u->size, u->name);
+}
+
+/* A setting as a person would write it; a list item by item. */
 static void
 show_setting(struct cli *c, const char *key, const json_t *value)
 {
-	if (json_is_string(value)) {
+	const struct app_setting *s = app_setting_find(key);
+	const json_t *item;
+	size_t i;
+	if (json_is_array(value)) {
+		json_array_foreach(value, i, item)
+		{
+			cli_field(&c->out, key, "%s", json_string_value(item));
+		}
+	} else if (json_is_boolean(value)) {
+		cli_field(
+		    &c->out, key, "%s", json_is_true(value) ? "on" : "off");
+	} else if (json_is_number(value) && s != NULL) {
+		show_number(c, s, value);
+	} else if (json_is_string(value)) {
 		cli_field(&c->out, key, "%s", json_string_value(value));
-		return;
 	}
-	char *text = json_text(value);
-	cli_field(&c->out, key, "%s", text);
-	free(text);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "admin-tui/cli.h"
 #include "admin-tui/cli_man.h"
 #include "admin-tui/cli_run.h"
+#include "base/app_setting.h"
 
 #define INDENT 34 /* of the sentence behind a command */
 
@@ -55,6 +56,24 @@ show_all(struct cli *c)
 	    out);
 }
 
+/* Each key with its default. */
+static void
+show_settings(FILE *out)
+{
+	const struct app_setting *s;
+	char line[256];
+	fputs("\n", out);
+	for (size_t i = 0; (s = app_setting_at(i)) != NULL; i++) {
+		fprintf(out, "  %s%s%s%s\n", s->key,
+		    *s->standard != '\0' ? " [" : "", s->standard,
+		    *s->standard != '\0' ? "]" : "");
+		snprintf(line, sizeof(line), "%s%s%s", s->help,
+		    s->choices != NULL ? ": " : "",
+		    s->choices != NULL ? s->choices : "");
+		cli_wrap(out, line, "      ", 78);
+	}
+}
+
 int
 cli_help_command(struct cli *c, const struct command *command)
 {
@@ -66,6 +85,8 @@ cli_help_command(struct cli *c, const struct command *command)
 		fputs("\n", out);
 		cli_wrap(out, command->detail, "  ", 78);
 	}
+	if (command_takes_settings(command))
+		show_settings(out);
 	if (command->options != NULL && command->options[0].help[0] != '\0') {
 		fputs("\n", out);
 		show_options(c, command->options);

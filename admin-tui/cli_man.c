@@ -1,5 +1,6 @@
 #include "admin-tui/cli_man.h"
 
+#include "base/app_setting.h"
 #include "base/fault.h"
 #include "base/slice.h"
 
@@ -57,6 +58,27 @@ man_option(FILE *out, const struct command_option *o)
 }
 
 static void
+man_settings(FILE *out)
+{
+	const struct app_setting *s;
+	for (size_t i = 0; (s = app_setting_at(i)) != NULL; i++) {
+		fprintf(out, ".TP\n.BR %s", s->key);
+		if (*s->standard != '\0') {
+			fputs(" \" [", out);
+			escaped(out, s->standard);
+			fputs("]\"", out);
+		}
+		fputc('\n', out);
+		escaped(out, s->help);
+		if (s->choices != NULL) {
+			fputs(": ", out);
+			escaped(out, s->choices);
+		}
+		fputs(".\n", out);
+	}
+}
+
+static void
 man_command(FILE *out, const struct command *command)
 {
 	char synopsis[COMMAND_SYNOPSIS_SIZE];
@@ -69,6 +91,8 @@ man_command(FILE *out, const struct command *command)
 		escaped(out, command->detail);
 		fputc('\n', out);
 	}
+	if (command_takes_settings(command))
+		man_settings(out);
 	for (const struct command_option *o = command->options;
 	     o != NULL && o->name != NULL; o++)
 		man_option(out, o);

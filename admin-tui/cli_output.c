@@ -78,7 +78,7 @@ cli_field(const struct cli_output *o, const char *label, const char *fmt, ...)
 	if (b.len == 0 && o->is_terminal)
 		buf_add_char(&b, '-');
 	if (o->is_terminal)
-		fprintf(o->out, "%-*s", LABEL_WIDTH, label);
+		fprintf(o->out, "%-*s ", LABEL_WIDTH - 1, label);
 	else
 		fprintf(o->out, "%s\t", label);
 	put_text(o, buf_slice(&b));

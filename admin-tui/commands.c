@@ -98,17 +98,13 @@ const struct command_option command_globals[] = {
 	"https:// in front for another protocol, and *N behind for a weight."
 
 #define SETTINGS                                                               \
-	"KEY= puts the default back. Keys: force_https, hsts, "                \
-	"canonical_host, maintenance, maintenance_page and error_page (a "     \
-	"FILE, "                                                               \
-	"or a URL that is fetched), sticky, "                                  \
-	"balance (random2, least, roundrobin), connect_timeout, "              \
-	"first_byte_timeout, idle_timeout, queue, queue_timeout, max_active, " \
-	"max_body, max_headers, rate, min_tls (1.2, 1.3), allow and deny "     \
-	"(addresses and networks, blanks between), request_headers and "       \
-	"response_headers (\"NAME: VALUE\" sets, \"+NAME: VALUE\" adds, "      \
-	"\"-NAME\" removes; given again for each rule), health_path, "         \
-	"health_interval, health_threshold, proxy_protocol."
+	"KEY= puts the default back, which [defaults] of towpath.conf may "    \
+	"say. Times are 500ms, 30s, 5m, 1h, sizes 64k, 75M. A list may be "    \
+	"given as several KEY=VALUE. A page is a FILE, or a URL that is "      \
+	"fetched now and every day; {{code}} and {{request_id}} in it are "    \
+	"filled in. A header rule is \"NAME: VALUE\" to set, \"+NAME: "        \
+	"VALUE\" "                                                             \
+	"to add and \"-NAME\" to remove. The keys:"
 
 const struct command commands[] = {
     {"apps", "", NULL, COMMAND_READS, "read", "list the apps", NULL,
@@ -293,6 +289,12 @@ option_of(const struct command *command, struct slice name, char letter)
 			return o;
 	}
 	return NULL;
+}
+
+bool
+command_takes_settings(const struct command *command)
+{
+	return command->run == cli_apps_set;
 }
 
 const struct command_option *

@@ -58,6 +58,9 @@ const struct command *command_find(struct slice words);
  */
 const struct command *command_match(char *const *words, size_t n, size_t *used);
 
+/* Its KEYs are those of base/app_setting.h. */
+bool command_takes_settings(const struct command *command);
+
 /* An option of a command (or global, or with command NULL of any): by its long
  * name, or by its letter. */
 const struct command_option *command_option(

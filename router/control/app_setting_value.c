@@ -40,7 +40,8 @@ refuse(const struct app_setting *s, struct fault *f)
 				 "2001:db8::/32",
 	    [SETTING_HEADERS] = "rules: \"NAME: VALUE\", \"+NAME: VALUE\" or "
 				"\"-NAME\"",
-	    [SETTING_PAGE] = "an HTML page of at most 256 KB, or the URL of one",
+	    [SETTING_PAGE] =
+		"an HTML page of at most 256 KB, or the URL of one",
 	};
 
 	if (s->choices != NULL)
@@ -184,13 +185,6 @@ read_host(const json_t *value)
 	    host_is_wildcard(slice_str(host)))
 		return NULL;
 	return json_string(host);
-}
-
-bool
-app_setting_is_url(struct slice page)
-{
-	return slice_starts_with(page, SLICE("https://")) ||
-	       slice_starts_with(page, SLICE("http://"));
 }
 
 /* A URL, the name of a page that was uploaded before, or the page itself;

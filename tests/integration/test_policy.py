@@ -281,6 +281,58 @@ class HeaderRules(Case):
         self.assertEqual(self.settings(host), {})
 
 
+class Shown(Case):
+    def test_settings_are_shown_as_people_write_them(self):
+        host = self.host_of(
+            "idle_timeout=90s", "first_byte_timeout=0.25", "hsts=365d",
+            "connect_timeout=2m",
+            "max_body=75M", "max_headers=1000", "max_active=7",
+            "force_https=yes", "maintenance=no", "min_tls=1.3",
+            "deny=192.0.2.1 10.0.0.0/8", "response_headers=-Server")
+        rows = [line.split("\t") for line in self.daemon.cli(
+            "apps", "info", host.split(".")[0]).splitlines()]
+        shown = [tuple(r) for r in rows if r[0].islower()]
+        self.assertEqual(sorted(shown), sorted([
+            ("idle_timeout", "90s"), ("first_byte_timeout", "250ms"),
+            ("hsts", "365d"), ("connect_timeout", "2m"),
+            ("max_body", "75M"), ("max_headers", "1000"),
+            ("max_active", "7"), ("force_https", "on"),
+            ("maintenance", "off"), ("min_tls", "1.3"),
+            ("deny", "192.0.2.1"), ("deny", "10.0.0.0/8"),
+            ("response_headers", "-Server")]))
+        # every one of them is taken back as it is shown
+        args = [f"{key}={value}" for key, value in shown]
+        before = self.settings(host)
+        self.set(host, *args)
+        self.assertEqual(self.settings(host), before)
+
+    def test_every_key_is_told_of_in_the_help_and_the_manual(self):
+        text = self.daemon.cli("help", "apps", "set")
+        manual = self.daemon.cli("help", "--man")
+        for key in ("force_https [off]", "min_tls [1.2]", "deny",
+                    "response_headers", "max_headers [0]"):
+            self.assertIn(f"\n  {key}\n", text)
+            self.assertIn(f".BR {key.split()[0]}", manual)
+
+    def test_each_bad_value_gets_one_line_that_says_what_is_taken(self):
+        name = self.host_of().split(".")[0]
+        for bad, said in (
+                ("force_https=maybe", "on or off"),
+                ("hsts=soon", "a time like"),
+                ("hsts=-1", "a time like"),
+                ("max_body=lots", "a size like"),
+                ("max_headers=10", "from 256 to 65536"),
+                ("min_tls=1.1", "one of: 1.2 1.3"),
+                ("canonical_host=*.example.com", "a host name"),
+                ("allow=here", '"here"'),
+                ("response_headers=-Via", "the router's own"),
+                ("balance=best", "random2 least roundrobin")):
+            self.assertIn(said, self.refused("N22", "apps", "set", name, bad))
+        for twice in ("hsts=1", "error_page=https://a.example/"):
+            self.refused("N22", "apps", "set", name, twice, twice)
+        self.assertIn("N21", self.refused("N21", "apps", "set", name, "a=b"))
+
+
 class Defaults(Case):
     config = {"router": {"trusted_proxies": "127.0.0.0/8"},
               "defaults": {"deny": ["192.0.2.1", "192.0.2.2"],
