@@ -96,7 +96,9 @@ show_setting(struct cli *c, const char *key, const json_t *value)
 	} else if (json_is_number(value) && s != NULL) {
 		show_number(c, s, value);
 	} else if (json_is_string(value)) {
-		cli_field(&c->out, key, "%s", json_string_value(value));
+		const char *v = json_string_value(value);
+		/* of a PEM text the first line */
+		cli_field(&c->out, key, "%.*s", (int)strcspn(v, "\n"), v);
 	}
 }
 
@@ -141,8 +143,8 @@ cli_apps_info(struct cli *c)
 	return CLI_DONE;
 }
 
-/* error_page=FILE: what is in it goes along; a URL, and the name of a page that
- * was uploaded, are for the daemon. */
+/* error_page=FILE, backend_ca=FILE: what is in it goes along; a URL, and the
+ * name of a page that was uploaded, are for the daemon. */
 static int
 read_page(struct cli *c, json_t *settings, const char *key)
 {
@@ -162,7 +164,7 @@ read_page(struct cli *c, json_t *settings, const char *key)
 	json_t *content = json_stringn(text.p, text.n);
 	buf_clear(&page);
 	if (content == NULL)
-		return cli_usage(c, "%s is no page in UTF-8", file);
+		return cli_usage(c, "%s is no text in UTF-8", file);
 	json_put(settings, key, content);
 	return CLI_DONE;
 }
@@ -177,6 +179,8 @@ cli_apps_set(struct cli *c)
 		status = read_page(c, settings, "maintenance_page");
 	if (status == CLI_DONE)
 		status = read_page(c, settings, "error_page");
+	if (status == CLI_DONE)
+		status = read_page(c, settings, "backend_ca");
 	if (status != CLI_DONE) {
 		json_decref(settings);
 		return status;

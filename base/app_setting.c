@@ -53,6 +53,14 @@ static const struct app_setting table[] = {
 	    "rules for what goes to the backend"},
 	{"response_headers", SETTING_HEADERS, 0, 0, false, NULL, "",
 	    "rules for what goes to the client"},
+	{"backend_ca", SETTING_CA, 0, 0, false, NULL, "",
+	    "FILE of CA certificates that https:// backends are vouched for "
+	    "by; empty: the system's"},
+	{"backend_host", SETTING_HOST, 0, 0, false, NULL, "",
+	    "name that the certificate of https:// backends is for; empty: "
+	    "the one they are written with"},
+	{"proxy_protocol", SETTING_CHOICE, 0, 0, false, "off v1 v2", "off",
+	    "PROXY header at the start of each connection to a backend"},
 };
 /* clang-format on */
 

@@ -16,6 +16,7 @@ enum app_setting_kind {
 	SETTING_COUNT,    /* a whole number */
 	SETTING_CHOICE,   /* a string out of `choices` */
 	SETTING_HOST,     /* a host name as stored */
+	SETTING_CA,       /* CA certificates in PEM */
 	SETTING_RATE,     /* a string that base/rate.h reads */
 	SETTING_NETWORKS, /* an array; as text with blanks or commas between */
 	SETTING_HEADERS,  /* an array of rules (base/header_rule.h); as text one

@@ -7,6 +7,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/rate.h"
+#include "router/control/app_setting_ca.h"
 
 #define NETWORKS_MAX 1000
 #define SHOWN_MAX    80 /* bytes of a wrong value that are repeated */
@@ -35,6 +36,7 @@ refuse(const struct app_setting *s, struct fault *f)
 	    [SETTING_COUNT] = "a whole number",
 	    [SETTING_CHOICE] = "one of",
 	    [SETTING_HOST] = "a host name",
+	    [SETTING_CA] = "CA certificates in PEM",
 	    [SETTING_RATE] = "a rate like 100/s, 600/m or 100/s:20",
 	    [SETTING_NETWORKS] = "addresses and networks: 192.0.2.1 "
 				 "2001:db8::/32",
@@ -316,6 +318,8 @@ app_setting_read(const struct app_setting *s, const json_t *value, json_t **out,
 	case SETTING_PAGE:
 		*out = read_page(value);
 		break;
+	case SETTING_CA:
+		return app_setting_ca_read(value, out, f);
 	case SETTING_NETWORKS:
 	case SETTING_HEADERS:
 		return read_list(s, value, out, f);

@@ -7,9 +7,8 @@
 
 /* Names of the manual whose time comes later.  A limit that is not kept, a
  * network that is not kept out: better refused than silently ignored. */
-static const char reserved[] =
-    "health_path "
-    "health_interval health_threshold proxy_protocol";
+static const char reserved[] = "health_path "
+			       "health_interval health_threshold";
 
 static bool
 is_reserved(const char *key)

@@ -110,6 +110,7 @@ new_backend(struct backends *bs, struct slice given, struct slice target,
 	b->protocol = protocol_of(given);
 	b->proxy = way->proxy;
 	list_init(&b->idle);
+	list_init(&b->shared);
 	if (bs->limits != NULL)
 		b->hash = hash_of(bs, given, target);
 	if (b->protocol == BACKEND_HTTPS)

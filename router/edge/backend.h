@@ -61,7 +61,8 @@ struct backend {
 	unsigned active; /* requests under way */
 	struct quarantine quarantine;
 	struct backend_counts counts;
-	struct list idle; /* of upstream_h1.c: connections to be used again */
+	struct list idle;   /* of upstream_h1.c: connections to be used again */
+	struct list shared; /* of upstream_h2.c: those that serve several */
 	unsigned n_idle;
 	struct backends *owner;
 };

@@ -170,19 +170,36 @@ on_not_connected(struct exchange *ex, enum upstream_loss why)
 	quarantine_failed(&ex->backend->quarantine, clock_mono_ms());
 	if (why == LOST_UNREACHABLE)
 		ex->cause = "unreachable";
-	else if (ex->upstream != NULL)
-		ex->cause = ex->upstream->cause;
 	exchange_try_again(ex, CODE_H21);
+}
+
+/* The backend says that it has not begun, so any request may go again. */
+static void
+on_unprocessed(struct exchange *ex)
+{
+	if (ex->body_sent && upstream_take_back(ex->upstream, &ex->pending))
+		ex->body_sent = false;
+	if (ex->body_sent)
+		exchange_fail(ex, CODE_H13, 0);
+	else if (ex->is_fresh)
+		exchange_try_again(ex, CODE_H13);
+	else
+		exchange_try_fresh(ex);
 }
 
 void
 exchange_on_lost(struct exchange *ex, enum upstream_loss why)
 {
+	if (ex->upstream != NULL) /* else it never came to be */
+		ex->cause = ex->upstream->cause;
 	switch (why) {
 	case LOST_REFUSED:
 	case LOST_UNREACHABLE:
 	case LOST_UNPROVED:
 		on_not_connected(ex, why);
+		break;
+	case LOST_UNPROCESSED:
+		on_unprocessed(ex);
 		break;
 	case LOST_SILENT:
 		on_silent(ex);

@@ -2,19 +2,25 @@
 
 #include "base/mem.h"
 #include "router/edge/upstream_h1.h"
+#include "router/edge/upstream_h2.h"
 #include "router/edge/worker.h"
 
 enum err
 upstream_open(struct worker *w, struct backend *b, struct exchange *ex,
     enum upstream_choice which, struct upstream **out)
 {
-	return upstream_h1_open(w, b, ex, which, out);
+	struct upstream_wish wish = {.which = which, .first = SLICE("")};
+
+	if (b->protocol == BACKEND_H2C)
+		return upstream_h2_open(w, b, ex, &wish, out);
+	return upstream_h1_open(w, b, ex, &wish, out);
 }
 
 void
 upstreams_close_idle(struct backend *b)
 {
 	upstream_h1_close_idle(b);
+	upstream_h2_close_idle(b);
 }
 
 void

@@ -3,11 +3,13 @@
 /*
  * One exchange's way to a backend, whatever protocol that speaks: a connection
  * of HTTP/1.1 (upstream_h1.h), which waits in its backend's pool between two
- * exchanges.
+ * exchanges, or a stream of HTTP/2 (upstream_h2.h), whose connection serves
+ * several at once.
  *
  * Owned by: the exchange, until upstream_let_go.   Freed by: upstreams_reap,
  * from the loop; nothing frees an upstream while its own callback runs.
  */
+#include "base/buf.h"
 #include "router/edge/backend.h"
 #include "router/edge/message.h"
 
@@ -20,6 +22,7 @@ enum upstream_loss {
 	LOST_REFUSED,     /* nobody listens there */
 	LOST_UNREACHABLE, /* no way, or no descriptor left */
 	LOST_UNPROVED,    /* TLS failed: upstream.cause says why */
+	LOST_UNPROCESSED, /* told that it has not begun, nor will */
 	LOST_SILENT,      /* closed before a byte of the response */
 	LOST_CUT_HEAD,    /* closed within the head */
 	LOST_CUT_BODY,    /* closed within the body */
@@ -34,6 +37,7 @@ struct upstream_ops {
 	void (*send_end)(struct upstream *u, const struct headers *trailers);
 	bool (*is_full)(const struct upstream *u);
 	void (*pause)(struct upstream *u, bool paused);
+	bool (*take_back)(struct upstream *u, struct buf *body); /* or NULL */
 	void (*let_go)(struct upstream *u, bool reusable);
 };
 
@@ -103,6 +107,14 @@ upstream_pause(struct upstream *u, bool paused)
 	u->ops->pause(u, paused);
 }
 
+/* Of a lost one: adds all that was sent of the request's body to *body, to be
+ * sent again elsewhere.  False: it was not kept. */
+static inline bool
+upstream_take_back(struct upstream *u, struct buf *body)
+{
+	return u->ops->take_back != NULL && u->ops->take_back(u, body);
+}
+
 /* The exchange is through with it.  Its connection serves others if it can;
  * reusable: as far as the exchange knows. */
 static inline void
@@ -115,6 +127,12 @@ upstream_let_go(struct upstream *u, bool reusable)
 void upstreams_close_idle(struct backend *b);
 
 /* --- for the protocols ---------------------------------------------------- */
+
+/* What a protocol's own _open is asked for. */
+struct upstream_wish {
+	enum upstream_choice which;
+	struct slice first; /* bytes at the start of a new connection */
+};
 
 /* What has ended, embedded in it, until it is freed from the loop. */
 struct upstream_ended {

@@ -372,6 +372,7 @@ static bool
 may_serve_again(struct upstream_h1 *u)
 {
 	return u->state == UPSTREAM_H1_COMPLETE && u->keeps_alive &&
+	       u->base.backend->proxy == BACKEND_PROXY_OFF &&
 	       upstream_socket_is_drained(&u->socket) &&
 	       u->base.backend->n_idle < IDLE_MAX &&
 	       u->base.w->n_idle < u->base.w->max_idle;
@@ -445,7 +446,8 @@ take_idle(struct backend *b, enum upstream_choice which)
 }
 
 static enum err
-connect_new(struct worker *w, struct backend *b, struct upstream_h1 **out)
+connect_new(struct worker *w, struct backend *b, struct slice first,
+    struct upstream_h1 **out)
 {
 	struct upstream_h1 *u = xcalloc(1, sizeof(*u));
 	enum err e;
@@ -456,7 +458,7 @@ connect_new(struct worker *w, struct backend *b, struct upstream_h1 **out)
 	list_init(&u->link);
 	buf_init(&u->in, HTTP1_HEAD_MAX + STREAM_IO_SIZE);
 	deadline_init(&u->deadline, w->loop, on_idle_too_long);
-	e = upstream_socket_connect(&u->socket, w, b, SLICE(""), &socket_ops);
+	e = upstream_socket_connect(&u->socket, w, b, first, &socket_ops);
 	if (e != ERR_OK)
 		free(u);
 	else
@@ -466,13 +468,13 @@ connect_new(struct worker *w, struct backend *b, struct upstream_h1 **out)
 
 enum err
 upstream_h1_open(struct worker *w, struct backend *b, struct exchange *ex,
-    enum upstream_choice which, struct upstream **out)
+    const struct upstream_wish *wish, struct upstream **out)
 {
-	struct upstream_h1 *u = take_idle(b, which);
+	struct upstream_h1 *u = take_idle(b, wish->which);
 	enum err e = ERR_OK;
 
 	if (u == NULL)
-		e = connect_new(w, b, &u);
+		e = connect_new(w, b, wish->first, &u);
 	if (e != ERR_OK)
 		return e;
 	u->base.ex = ex;

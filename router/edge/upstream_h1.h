@@ -43,7 +43,8 @@ struct upstream_h1 {
 
 /* As upstream_open. */
 enum err MUST_USE upstream_h1_open(struct worker *w, struct backend *b,
-    struct exchange *ex, enum upstream_choice which, struct upstream **out);
+    struct exchange *ex, const struct upstream_wish *wish,
+    struct upstream **out);
 
 void upstream_h1_close_idle(struct backend *b);
 

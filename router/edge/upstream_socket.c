@@ -64,10 +64,9 @@ read_all(struct upstream_socket *s)
 			    s, e == ERR_CLOSED ? ERR_CLOSED : ERR_PEER);
 			return;
 		}
+		tls_backend_keep(s->tls); /* what came before these */
 		s->ops->on_bytes(s, plain);
 	}
-	if (s->state == UPSTREAM_SOCKET_OPEN)
-		tls_backend_keep(s->tls);
 }
 
 /* --- what the stream tells ------------------------------------------------ */

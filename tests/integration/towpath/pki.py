@@ -1,6 +1,7 @@
 """Certificates for tests, made with python3-cryptography."""
 
 import datetime
+import ipaddress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,6 +23,13 @@ def make_key(kind="ecdsa-p256"):
 
 def _name(cn):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn)])
+
+
+def _san(name):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 class Identity:
@@ -94,7 +102,7 @@ class Ca:
 
     def issue(self, *names, days=90, key="ecdsa-p256", not_before=None,
               not_after=None, client_only=False):
-        """A leaf for names; not_before and not_after are datetimes (UTC)."""
+        """A leaf for names or addresses; not_before and not_after are datetimes (UTC)."""
         private = make_key(key) if isinstance(key, str) else key
         certificate = self._sign(
             names[0], private, (self.middle, self.middle_key), False,
@@ -126,7 +134,6 @@ class Ca:
             use = (ExtendedKeyUsageOID.CLIENT_AUTH if client_only
                    else ExtendedKeyUsageOID.SERVER_AUTH)
             builder = builder.add_extension(
-                x509.SubjectAlternativeName(
-                    [x509.DNSName(n) for n in names]), False)
+                x509.SubjectAlternativeName([_san(n) for n in names]), False)
             builder = builder.add_extension(x509.ExtendedKeyUsage([use]), False)
         return builder.sign(above, hashes.SHA256())
