@@ -60,8 +60,8 @@ void h2_limits_init(struct h2_limits *l, int64_t now_ms);
 bool h2_limits_reset(struct h2_limits *l, int64_t now_ms);
 
 /* A frame came that asks for work and carries nothing: PING, SETTINGS,
- * PRIORITY, WINDOW_UPDATE, empty DATA, a type unknown (CVE-2019-9512, -9513,
- * -9515, -9518).  False: once too often. */
+ * PRIORITY, WINDOW_UPDATE, empty DATA (CVE-2019-9512, -9513, -9515, -9518).
+ * False: once too often. */
 bool h2_limits_noise(struct h2_limits *l, int64_t now_ms);
 
 /* A frame of n bytes of a body went out, which the peer may answer with a

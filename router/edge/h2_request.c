@@ -105,7 +105,7 @@ is_target(struct slice path)
 	for (size_t i = 0; i < path.n; i++)
 		if (path.p[i] <= ' ' || path.p[i] >= 0x7f || path.p[i] == '#')
 			return false;
-	return path.n > 0 && (path.p[0] == '/' || path.n == 1);
+	return (path.n > 0 && path.p[0] == '/') || slice_eq(path, SLICE("*"));
 }
 
 /* Crumbs as the one field that HTTP/1.1 knows (RFC 9113, 8.2.3), in the place

@@ -2,6 +2,7 @@
 manners are added only where a test asks for them.  The state machine of
 python3-h2 would not let a test break the rules; its HPACK and frames do."""
 
+import select
 import socket
 import ssl
 import struct
@@ -62,6 +63,7 @@ class Http2:
         self.encoder, self.decoder = hpack.Encoder(), hpack.Decoder()
         self.decoder.max_header_list_size = 1 << 20
         self.windows = windows
+        self.manners = True    # answers SETTINGS and PING
         self.streams = {}
         self.settings = {}     # of the server
         self.window_updates = {}
@@ -70,6 +72,7 @@ class Http2:
         self.pongs = 0
         self.next_id = 1
         self._head = None      # a header block under way
+        self._in = b""         # received, not understood yet
         if start:
             s = frames.SettingsFrame(0, settings=settings or {})
             self.raw(PREFACE + s.serialize())
@@ -133,18 +136,21 @@ class Http2:
         self.frame(frames.PingFrame(0, b"towpath!"))
 
     # --- receiving -----------------------------------------------------------
+    def _receive(self):
+        try:
+            piece = self.sock.recv(65536)
+        except (TimeoutError, ssl.SSLWantReadError):
+            raise
+        except OSError as e:
+            raise Ended(repr(e)) from e
+        if not piece:
+            raise Ended("closed")
+        self._in += piece
+
     def _exactly(self, n):
-        data = b""
-        while len(data) < n:
-            try:
-                piece = self.sock.recv(n - len(data))
-            except (ConnectionError, ssl.SSLError, OSError) as e:
-                if isinstance(e, TimeoutError):
-                    raise
-                raise Ended(repr(e)) from e
-            if not piece:
-                raise Ended("closed")
-            data += piece
+        while len(self._in) < n:
+            self._receive()
+        data, self._in = self._in[:n], self._in[n:]
         return data
 
     def read(self):
@@ -163,6 +169,8 @@ class Http2:
             self.acked += 1
             return
         self.settings.update(f.settings)
+        if not self.manners:
+            return
         ack = frames.SettingsFrame(0)
         ack.flags.add("ACK")
         self.frame(ack)
@@ -170,6 +178,8 @@ class Http2:
     def _on_PingFrame(self, f):
         if "ACK" in f.flags:
             self.pongs += 1
+            return
+        if not self.manners:
             return
         ack = frames.PingFrame(0, f.opaque_data)
         ack.flags.add("ACK")
@@ -247,6 +257,29 @@ class Http2:
                 self.read()
         except Ended:
             return self.goaways[-1][1] if self.goaways else None
+
+    def flood(self, data):
+        """Sends all of it, or as much as is taken before the end; reads only
+        as an attacker does: so that the end is seen.  As wait_end."""
+        view = memoryview(data)
+        self.sock.setblocking(False)
+        try:
+            while view:
+                try:
+                    view = view[self.sock.send(view[:16384]):]
+                    wait = 0
+                except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                    wait = 0.05
+                select.select([self.sock], [], [], wait)
+                try:
+                    self._receive()
+                except ssl.SSLWantReadError:
+                    pass
+        except (OSError, Ended):
+            pass
+        self.sock.settimeout(PATIENCE)
+        self.manners = False
+        return self.wait_end()
 
     def close(self):
         self.sock.close()
