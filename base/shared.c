@@ -190,6 +190,8 @@ void
 stats_begin(struct stats_page *p)
 {
 	atomic_store(&p->connections_open, 0);
+	atomic_store(&p->connections_serving, 0);
+	atomic_store(&p->connections_closing, 0);
 	atomic_store(&p->requests_active, 0);
 	atomic_store(&p->sites_cached, 0);
 	atomic_store(&p->parked, 0);

@@ -65,11 +65,14 @@ enum err MUST_USE shared_masters(
 
 /* Plain counters of one worker; each is a running total or a gauge. */
 struct stats_page {
-	_Atomic uint64_t connections_open;
+	_Atomic uint64_t connections_open; /* in whatever state */
+	_Atomic uint64_t connections_serving, connections_closing; /* of them */
 	_Atomic uint64_t connections_total;
 	_Atomic uint64_t handshakes_full;
 	_Atomic uint64_t handshakes_resumed;
+	_Atomic uint64_t handshakes_full_tls12, handshakes_resumed_tls12;
 	_Atomic uint64_t handshakes_failed;
+	_Atomic uint64_t handshakes_refused; /* of them, without a session */
 	_Atomic uint64_t requests_total;
 	_Atomic uint64_t requests_active;
 	_Atomic uint64_t responses[6]; /* by first digit; [0] none */

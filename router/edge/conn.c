@@ -16,6 +16,33 @@
 #define LINGER_SECONDS 5.  /* without a byte */
 #define LINGER_MAX     30. /* in all */
 
+/* --- state ---------------------------------------------------------------- */
+
+/* Who is counted apart; NULL: shakes hands, is parked, or is gone. */
+static _Atomic uint64_t *
+gauge_of(struct stats_page *stats, enum conn_state s)
+{
+	if (s == CONN_OPEN)
+		return &stats->connections_serving;
+	if (s == CONN_CLOSING || s == CONN_LINGERING)
+		return &stats->connections_closing;
+	return NULL;
+}
+
+void
+conn_enter(struct conn *c, enum conn_state next)
+{
+	struct stats_page *stats = c->w->stats;
+	_Atomic uint64_t *was = gauge_of(stats, c->state);
+	_Atomic uint64_t *is = gauge_of(stats, next);
+
+	if (was != NULL)
+		stats_sub(was, 1);
+	if (is != NULL)
+		stats_add(is, 1);
+	c->state = next;
+}
+
 /* --- closing -------------------------------------------------------------- */
 
 static void
@@ -27,7 +54,7 @@ close_now(struct conn *c)
 		return;
 	if (c->front != NULL)
 		c->front->gone(c);
-	c->state = CONN_CLOSED;
+	conn_enter(c, CONN_CLOSED);
 	conn_tls_clear(c);
 	stream_close(&c->stream);
 	deadline_clear(&c->deadline);
@@ -58,7 +85,7 @@ close_or_linger(struct conn *c)
 		close_now(c);
 		return;
 	}
-	c->state = CONN_LINGERING;
+	conn_enter(c, CONN_LINGERING);
 	stream_shut_down(&c->stream);
 	stream_pause(&c->stream, false);
 	c->lingers_until = ev_now(c->w->loop) + LINGER_MAX;
@@ -72,7 +99,7 @@ conn_finish(struct conn *c, bool lingers)
 		return;
 	if (c->tls != NULL && c->state == CONN_OPEN && !c->is_shut)
 		tls_close(c->tls);
-	c->state = CONN_CLOSING;
+	conn_enter(c, CONN_CLOSING);
 	c->lingers = lingers;
 	tls_flush(c->w->tls);
 	stream_io_flush(c->w->io);
@@ -218,14 +245,14 @@ begin(struct conn *c)
 		conn_open(c, &front_h1_conn_ops);
 		return;
 	}
-	c->state = CONN_HELLO;
+	conn_enter(c, CONN_HELLO);
 	conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
 }
 
 void
 conn_open(struct conn *c, const struct conn_front_ops *front)
 {
-	c->state = CONN_OPEN;
+	conn_enter(c, CONN_OPEN);
 	c->front = front;
 	front->start(c);
 }
@@ -374,7 +401,7 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 		begin(c);
 		return;
 	}
-	c->state = CONN_PROXY;
+	conn_enter(c, CONN_PROXY);
 	conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
 }
 

@@ -89,6 +89,9 @@ struct conn {
 void conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
     uint16_t port);
 
+/* The only writer of the state. */
+void conn_enter(struct conn *c, enum conn_state next);
+
 /* How long a client may take to get through its handshake. */
 #define HANDSHAKE_SECONDS 10.
 

@@ -16,6 +16,7 @@ static void
 refuse(struct conn *c, enum tls_alert alert, const char *why)
 {
 	stats_add(&c->w->stats->handshakes_failed, 1);
+	stats_add(&c->w->stats->handshakes_refused, 1);
 	log_debug("handshake from %s: %s", c->address, why);
 	tls_refuse(&c->stream, alert);
 	conn_finish(c, false);
@@ -40,7 +41,7 @@ park(struct conn *c, struct slice hello)
 		refuse(c, TLS_ALERT_INTERNAL, "keys is away");
 		return;
 	}
-	c->state = CONN_PARKED;
+	conn_enter(c, CONN_PARKED);
 	conn_pause(c, true);
 	list_append(&w->parked, &c->parked);
 	w->n_parked++;
@@ -150,10 +151,15 @@ static void
 count_handshake(struct conn *c)
 {
 	struct stats_page *stats = c->w->stats;
+	bool is_resumed = tls_is_resumed(c->tls);
 
-	stats_add(tls_is_resumed(c->tls) ? &stats->handshakes_resumed
-					 : &stats->handshakes_full,
+	stats_add(
+	    is_resumed ? &stats->handshakes_resumed : &stats->handshakes_full,
 	    1);
+	if (strcmp(c->client.tls, "1.2") == 0)
+		stats_add(is_resumed ? &stats->handshakes_resumed_tls12
+				     : &stats->handshakes_full_tls12,
+		    1);
 }
 
 /* Keys died under this very handshake: nothing has been sent of it yet, so it
@@ -258,7 +264,7 @@ greet(struct conn *c, struct slice bytes, const struct client_hello *hello)
 		refuse(c, TLS_ALERT_INTERNAL, "no session");
 		return;
 	}
-	c->state = CONN_HANDSHAKE;
+	conn_enter(c, CONN_HANDSHAKE);
 	if (c->hello.len == 0) /* until keys has done its part */
 		(void)buf_add(&c->hello, bytes);
 	feed(c, buf_slice(&c->hello));
@@ -307,7 +313,7 @@ conns_unpark(struct worker *w)
 		struct conn *c = container_of(first, struct conn, parked);
 
 		unpark(c);
-		c->state = CONN_HELLO;
+		conn_enter(c, CONN_HELLO);
 		/* else the deadline of parking would end it, or what follows */
 		conn_deadline(c, HANDSHAKE_SECONDS, CONN_DEADLINE_HANDSHAKE);
 		conn_pause(c, false);
