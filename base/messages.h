@@ -78,10 +78,25 @@ enum message {
 	MSG_KEY_DROP,   /* u64 id: forget it -> (nothing) */
 
 	/* control -> worker */
-	MSG_HOST_STATS, /* u32 n, n times str host -> n times u64 requests
-			 * of the last 24 h that this worker served */
-	MSG_APP_STATS,  /* str app ("": all) -> u32 n, n times: str app,
-			 * u64 requests, u64 errors, u64 active */
+	MSG_HOST_STATS,    /* u32 n, n times str host -> n times u64 requests
+			    * of the last 24 h that this worker served */
+	MSG_APP_STATS,     /* u32 skip -> u32 n, n times str name (of a router
+			    * code, by number), traffic of all, u32 apps known,
+			    * u32 n, n times: str app, traffic; the latest used
+			    * first, behind those to skip.  Traffic: u64 active,
+			    * then totals and recent of base/traffic.h */
+	MSG_BACKEND_STATS, /* str app -> u32 n, n times: str backend, u64
+			    * requests, failures, connect failures,
+			    * milliseconds of service, active */
+	MSG_LOGS,     /* u32 id, filter (base/log_filter.h), u32 last -> u64
+		       * missed, u32 n, n times: i64 ms, bytes line.  The
+		       * lines that matched since the last such message with
+		       * this id; at first, and always with id 0, the `last`
+		       * in memory.  Who follows asks every few seconds */
+	MSG_LOGS_END, /* u32 id: nobody follows any more */
+	MSG_EXPLAIN,  /* str request id -> u8 found, and if so: i64 ms, bytes
+		       * line, str sni, i64 certificate, str rule, u32 n, n
+		       * times: str backend, str code, u32 ms */
 
 	MESSAGES /* one past the last */
 };

@@ -101,6 +101,18 @@ traffic_totals_grow(struct traffic_totals *into,
 		    counts_in(now)[i] - (is_new ? 0 : counts_in(then)[i]);
 }
 
+void
+traffic_totals_rest(struct traffic_totals *into,
+    const struct traffic_totals *all, const struct traffic_totals *part)
+{
+	for (size_t i = 0; i < COUNTS; i++) {
+		uint64_t a = counts_in(all)[i], p = counts_in(part)[i];
+
+		if (a > p && a - p > counts_in(into)[i])
+			counts_of(into)[i] = a - p;
+	}
+}
+
 /* --- lately ----------------------------------------------------------------
  */
 

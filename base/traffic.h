@@ -70,6 +70,10 @@ void traffic_totals_add(
  * now is less than it was, it has begun anew. */
 void traffic_totals_grow(struct traffic_totals *into,
     const struct traffic_totals *then, const struct traffic_totals *now);
+/* into becomes what of `all` is not in `part`, but never less than it was: both
+ * were not read at the same moment. */
+void traffic_totals_rest(struct traffic_totals *into,
+    const struct traffic_totals *all, const struct traffic_totals *part);
 
 /* What has passed is forgotten, also when nothing happened since. */
 void traffic_recent_move(struct traffic_recent *r, int64_t now_ms);

@@ -38,6 +38,7 @@ struct control {
 
 	struct workers *workers;     /* channels and counters of the workers */
 	struct checks *checks;       /* looks at DNS under way */
+	struct stats *stats;         /* traffic, collected from workers */
 	struct followers *followers; /* clients that follow events */
 	struct scheduler *scheduler;
 	struct pages *pages;     /* of the apps' own, being fetched */

@@ -16,6 +16,7 @@
 #include "router/control/page.h"
 #include "router/control/repeats.h"
 #include "router/control/scheduler.h"
+#include "router/control/stats.h"
 #include "router/control/workers.h"
 
 /* Descriptors of MSG_SETUP (base/messages.h). */
@@ -259,6 +260,7 @@ clean_up(struct control *c)
 	pages_free(c->pages);
 	if (c->dns != NULL)
 		dns_free(c->dns);
+	stats_free(c->stats);
 	workers_free(c->workers);
 	keyring_free(c->keyring);
 	channel_free(c->keys);
@@ -289,6 +291,7 @@ control_main(uint32_t instance)
 	c->loop = child_loop(c->child);
 	c->started_at = clock_now();
 	c->workers = workers_new();
+	c->stats = stats_new(c);
 	c->followers = followers_new();
 	c->repeats = repeats_new();
 	c->pages = pages_new();

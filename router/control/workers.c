@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/shared.h"
 #include "base/wire.h"
+#include "router/control/ask.h"
 #include "router/control/control.h"
 
 #define COUNT_HOSTS_MAX 400 /* of one question: a message holds so many */
@@ -14,18 +15,23 @@
 struct worker_link {
 	struct stats_page *page; /* NULL: no such seat */
 	struct channel *channel; /* NULL: never there */
+	struct channel *former;  /* of who sat there before */
 };
 
 struct workers {
 	struct worker_link items[WORKERS_MAX];
-	size_t n;       /* seats, each with a page */
-	size_t n_links; /* with a channel, at most */
+	size_t n;          /* seats, each with a page */
+	size_t n_links;    /* with a channel, at most */
+	struct list asked; /* questions under way (ask.c) */
 };
 
 struct workers *
 workers_new(void)
 {
-	return xcalloc(1, sizeof(struct workers));
+	struct workers *w = xcalloc(1, sizeof(*w));
+
+	list_init(&w->asked);
+	return w;
 }
 
 void
@@ -35,9 +41,11 @@ workers_free(struct workers *w)
 		return;
 	for (size_t i = 0; i < WORKERS_MAX; i++) {
 		channel_free(w->items[i].channel);
+		channel_free(w->items[i].former);
 		if (w->items[i].page != NULL)
 			stats_unmap(w->items[i].page);
 	}
+	asks_free(&w->asked);
 	free(w);
 }
 
@@ -80,7 +88,10 @@ workers_set_channel(struct control *c, uint32_t seat, int fd)
 		close(fd);
 		return;
 	}
-	channel_free(w->items[seat].channel);
+	/* the old one lives until the loop has told that it is lost, to whom
+	 * still waits for an answer */
+	channel_free(w->items[seat].former);
+	w->items[seat].former = w->items[seat].channel;
 	w->items[seat].channel =
 	    channel_new(fd, ROLE_CONTROL, ROLE_WORKER, seat, &ops, c);
 	channel_start(w->items[seat].channel, c->loop);
@@ -218,40 +229,63 @@ workers_generations_json(const struct control *c)
 	return all;
 }
 
-/* A count under way.  Owned by: its open questions; the last one frees it. */
+/* --- questions -------------------------------------------------------------
+ */
+
+uint32_t
+workers_seats(const struct control *c)
+{
+	return (uint32_t)c->workers->n_links;
+}
+
+struct channel *
+workers_channel(const struct control *c, uint32_t seat)
+{
+	const struct worker_link *l = &c->workers->items[seat];
+
+	return is_up(l) ? l->channel : NULL;
+}
+
+struct list *
+workers_asked(struct control *c)
+{
+	return &c->workers->asked;
+}
+
+/* A count under way. */
 struct count {
 	workers_counted *done;
 	void *ctx;
 	uint64_t *sums;
 	size_t n;
-	size_t n_open;
 };
 
 static void
-release(struct count *k)
+on_counted(void *ctx)
 {
-	if (--k->n_open > 0)
-		return;
+	struct count *k = ctx;
+
 	k->done(k->ctx, k->sums, k->n);
 	free(k->sums);
 	free(k);
 }
 
-static void
-on_answer(void *ctx, enum err e, struct slice body, const struct fault *f)
+static enum err
+on_counts(void *ctx, uint32_t seat, struct slice body)
 {
 	struct count *k = ctx;
 	struct wire w = wire_open(body);
 	uint64_t *counts = xcalloc(k->n + 1, sizeof(*counts));
+	enum err e;
 
-	(void)f;
+	(void)seat;
 	for (size_t i = 0; i < k->n; i++)
 		counts[i] = wire_u64(&w);
-	if (e == ERR_OK && wire_end(&w) == ERR_OK)
-		for (size_t i = 0; i < k->n; i++)
-			k->sums[i] += counts[i];
+	e = wire_end(&w);
+	for (size_t i = 0; e == ERR_OK && i < k->n; i++)
+		k->sums[i] += counts[i];
 	free(counts);
-	release(k);
+	return e;
 }
 
 void
@@ -259,27 +293,22 @@ workers_count(struct control *c, const char *const *hosts, size_t n,
     workers_counted *done, void *ctx)
 {
 	struct count *k = xcalloc(1, sizeof(*k));
-	struct workers *w = c->workers;
+	struct ask ask = {.type = MSG_HOST_STATS,
+	    .seat = ASK_ALL,
+	    .on_answer = on_counts,
+	    .on_done = on_counted,
+	    .ctx = k};
 	struct buf body;
 
 	k->done = done;
 	k->ctx = ctx;
 	k->n = n > COUNT_HOSTS_MAX ? COUNT_HOSTS_MAX : n;
 	k->sums = xcalloc(n + 1, sizeof(*k->sums));
-	k->n_open = 1; /* ourselves, until all are asked */
 	buf_init(&body, CHANNEL_MESSAGE_MAX);
 	wire_put_u32(&body, (uint32_t)k->n);
 	for (size_t i = 0; i < k->n; i++)
 		wire_put_str(&body, hosts[i]);
-	for (size_t i = 0; i < w->n_links && k->n > 0; i++) {
-		struct channel *channel = w->items[i].channel;
-
-		if (channel == NULL || !channel_is_open(channel))
-			continue;
-		k->n_open++;
-		channel_request(channel, MSG_HOST_STATS, buf_slice(&body),
-		    WORKERS_WAIT_MS, on_answer, k);
-	}
+	ask.body = buf_slice(&body);
+	ask_workers(c, &ask);
 	buf_clear(&body);
-	release(k);
 }

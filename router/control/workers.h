@@ -9,8 +9,7 @@
 #include "base/channel.h"
 #include "base/json.h"
 
-#define WORKERS_MAX     1024
-#define WORKERS_WAIT_MS 200 /* who has not answered by then counts as 0 */
+#define WORKERS_MAX 1024
 
 struct control;
 struct workers;
@@ -29,6 +28,12 @@ void workers_set_channel(struct control *c, uint32_t seat, int fd);
 json_t *workers_json(const struct control *c);
 /* The generations that live, the newest first: number, workers, connections. */
 json_t *workers_generations_json(const struct control *c);
+
+/* For ask.h: seats that may be taken, a seat's channel (NULL: nobody is there),
+ * and the questions under way. */
+uint32_t workers_seats(const struct control *c);
+struct channel *workers_channel(const struct control *c, uint32_t seat);
+struct list *workers_asked(struct control *c);
 
 /*
  * Requests of the last 24 h of each host, summed over all workers; `done` is

@@ -203,12 +203,11 @@ recent_facts(const struct recent_request *q)
 }
 
 bool
-recent_next(const struct recent *r, size_t *back, struct recent_request *out)
+recent_at(const struct recent *r, size_t back, struct recent_request *out)
 {
-	if (*back >= r->next - r->oldest)
+	if (back >= r->next - r->oldest)
 		return false;
-	(*back)++;
-	show((const struct kept *)(r->bytes + begin_of(r, r->next - *back)),
+	show((const struct kept *)(r->bytes + begin_of(r, r->next - 1 - back)),
 	    out);
 	return true;
 }

@@ -53,8 +53,7 @@ void recent_add(struct recent *r, const struct access_line *line,
 /* What a filter looks at. */
 struct log_facts recent_facts(const struct recent_request *q);
 
-/* From the latest back: start with *back = 0; false at the end. */
-bool recent_next(
-    const struct recent *r, size_t *back, struct recent_request *out);
+/* The one that is `back` before the latest, 0; false: so many are not kept. */
+bool recent_at(const struct recent *r, size_t back, struct recent_request *out);
 
 #endif

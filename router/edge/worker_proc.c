@@ -139,8 +139,10 @@ on_control_message(
 static void
 on_control_closed(void *ctx, struct channel *c)
 {
-	(void)ctx;
+	struct worker *w = ctx;
+
 	(void)c; /* a new one comes from the parent */
+	taps_clear(&w->taps);
 }
 
 /* Keys only answers. */
@@ -180,8 +182,10 @@ on_peer(void *ctx, enum role role, uint32_t instance, int fd)
 	*slot = channel_new(fd, ROLE_WORKER, role, instance,
 	    is_keys ? &keys_ops : &control_ops, w);
 	channel_start(*slot, w->loop);
-	if (!is_keys)
+	if (!is_keys) {
+		taps_clear(&w->taps); /* another control follows others */
 		return;
+	}
 	keyring_set_channel(w->keyring, w->keys);
 	conns_unpark(w);
 }

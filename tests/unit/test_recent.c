@@ -73,15 +73,14 @@ a_request_is_kept_with_what_was_decided_for_it(void **state)
 {
 	struct recent *r = recent_new(SMALL);
 	struct recent_request q;
-	size_t back = 0;
 
 	(void)state;
-	assert_false(recent_next(r, &back, &q));
+	assert_false(recent_at(r, 0, &q));
 	add(r, 1, 10, &q);
 	assert_is_request(&q, 1);
-	assert_true(recent_next(r, &back, &q));
+	assert_true(recent_at(r, 0, &q));
 	assert_is_request(&q, 1);
-	assert_false(recent_next(r, &back, &q));
+	assert_false(recent_at(r, 1, &q));
 	recent_free(r);
 }
 
@@ -94,12 +93,11 @@ the_oldest_make_room_for_the_newest(void **state)
 
 	(void)state;
 	for (int n = 0; n < 5000; n++) {
-		size_t back = 0;
 		int seen = 0;
 
 		add(r, n, (size_t)(n * 7919) % 2000, &q);
 		assert_is_request(&q, n);
-		while (recent_next(r, &back, &q))
+		while (recent_at(r, (size_t)seen, &q))
 			assert_is_request(&q, n - seen++);
 		assert_in_range(seen, n < 12 ? n + 1 : 12, 200);
 	}
@@ -111,13 +109,12 @@ no_more_are_kept_than_can_be_found(void **state)
 {
 	struct recent *r = recent_new((size_t)8 * 1024 * 1024);
 	struct recent_request q;
-	size_t back = 0;
 	int seen = 0;
 
 	(void)state;
 	for (int n = 0; n < 10000; n++)
 		add(r, n, 1, &q);
-	while (recent_next(r, &back, &q))
+	while (recent_at(r, (size_t)seen, &q))
 		assert_is_request(&q, 9999 - seen++);
 	assert_int_equal(seen, 4096);
 	recent_free(r);

@@ -164,6 +164,24 @@ a_worker_that_began_anew_adds_all_it_has(void **state)
 }
 
 static void
+the_rest_never_becomes_less(void **state)
+{
+	struct traffic_totals rest = {0}, all = {0}, part = {0};
+
+	(void)state;
+	all.classes[2] = 100;
+	part.classes[2] = 60;
+	traffic_totals_rest(&rest, &all, &part);
+	assert_int_equal(rest.classes[2], 40);
+	part.classes[2] = 110; /* read a moment later than all */
+	traffic_totals_rest(&rest, &all, &part);
+	assert_int_equal(rest.classes[2], 40);
+	all.classes[2] = 200;
+	traffic_totals_rest(&rest, &all, &part);
+	assert_int_equal(rest.classes[2], 90);
+}
+
+static void
 two_workers_add_up_over_the_wire(void **state)
 {
 	struct traffic a = {0}, sum = {0};
@@ -218,6 +236,7 @@ main(void)
 	    cmocka_unit_test(latencies_are_forgotten_after_two_minutes),
 	    cmocka_unit_test(slots_of_hours_ago_are_not_taken_for_new),
 	    cmocka_unit_test(a_worker_that_began_anew_adds_all_it_has),
+	    cmocka_unit_test(the_rest_never_becomes_less),
 	    cmocka_unit_test(two_workers_add_up_over_the_wire),
 	    cmocka_unit_test(a_slot_of_the_future_is_refused),
 	};
