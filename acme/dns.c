@@ -37,6 +37,7 @@ struct question {
 	struct resolver *resolver;
 	unsigned type;
 	bool is_second_try; /* after a SERVFAIL, often a passing one */
+	bool is_answered;
 	enum dns_result result;
 	struct dns_walk walk;
 };
@@ -46,6 +47,8 @@ struct dns_query {
 	struct question questions[DNS_RESOLVERS_MAX * QUESTIONS];
 	size_t n_questions;
 	size_t n_open;
+	bool is_hasty; /* the first addresses will do */
+	bool is_told;  /* nobody waits for what is still open */
 	bool is_cancelled;
 	dns_done *done;
 	void *ctx;
@@ -138,6 +141,20 @@ on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
 
 /* --- one question -------------------------------------------------------- */
 
+/* Both questions to a resolver are answered, and there are addresses. */
+static bool
+has_addresses(const struct dns_query *q)
+{
+	for (size_t i = 0; i + 1 < q->n_questions; i += QUESTIONS) {
+		const struct question *a = &q->questions[i], *aaaa = a + 1;
+
+		if (a->is_answered && aaaa->is_answered &&
+		    a->walk.n_addresses + aaaa->walk.n_addresses > 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 finish_question(struct question *qu, enum dns_result result)
 {
@@ -145,7 +162,10 @@ finish_question(struct question *qu, enum dns_result result)
 	struct dns *d = qu->resolver->dns;
 
 	qu->result = result;
-	if (--q->n_open > 0)
+	qu->is_answered = true;
+	if (--q->n_open > 0 && !(q->is_hasty && has_addresses(q)))
+		return;
+	if (q->n_open > 0 && q->is_told)
 		return;
 	list_remove(&q->link);
 	list_append(&d->finished, &q->link);
@@ -231,16 +251,18 @@ add_question(
 	qu->query = q;
 	qu->resolver = r;
 	qu->type = type;
+	qu->result = DNS_TIMEOUT; /* until there is an answer */
 	dns_walk_start(&qu->walk, host);
 }
 
-struct dns_query *
-dns_ask(struct dns *d, const char *host, dns_done *done, void *ctx)
+static struct dns_query *
+begin(struct dns *d, const char *host, dns_done *done, void *ctx, bool is_hasty)
 {
 	struct dns_query *q = xcalloc(1, sizeof(*q));
 
 	q->done = done;
 	q->ctx = ctx;
+	q->is_hasty = is_hasty;
 	list_append(&d->open, &q->link);
 	for (size_t i = 0; i < d->n_resolvers; i++) {
 		add_question(q, &d->resolvers[i], host, DNS_TYPE_A);
@@ -252,6 +274,18 @@ dns_ask(struct dns *d, const char *host, dns_done *done, void *ctx)
 	for (size_t i = 0; i < d->n_resolvers; i++)
 		update_timer(&d->resolvers[i]);
 	return q;
+}
+
+struct dns_query *
+dns_ask(struct dns *d, const char *host, dns_done *done, void *ctx)
+{
+	return begin(d, host, done, ctx, false);
+}
+
+struct dns_query *
+dns_ask_first(struct dns *d, const char *host, dns_done *done, void *ctx)
+{
+	return begin(d, host, done, ctx, true);
 }
 
 void
@@ -312,10 +346,30 @@ on_deliver(struct ev_loop *loop, ev_timer *w, int revents)
 		for (size_t i = 0; i < n; i++)
 			merge(&answers[i], &q->questions[QUESTIONS * i],
 			    &q->questions[QUESTIONS * i + 1]);
-		if (!q->is_cancelled)
+		if (!q->is_cancelled && !q->is_told)
 			q->done(q->ctx, answers, n);
-		free(q);
+		q->is_told = true;
+		if (q->n_open == 0)
+			free(q);
+		else /* c-ares still points at it */
+			list_append(&d->open, &q->link);
 	}
+}
+
+const char *
+dns_answer_text(const struct dns_answer *a)
+{
+	static const char *const texts[] = {
+	    [DNS_OK] = "has no address in DNS",
+	    [DNS_NXDOMAIN] = "is unknown to DNS (NXDOMAIN)",
+	    [DNS_SERVFAIL] = "cannot be resolved: its servers fail (SERVFAIL)",
+	    [DNS_REFUSED] = "cannot be resolved: the resolver refuses",
+	    [DNS_TIMEOUT] = "cannot be resolved: no answer from DNS",
+	    [DNS_LOOP] = "cannot be resolved: its CNAMEs go in a circle",
+	    [DNS_MALFORMED] = "cannot be resolved: the answer is malformed",
+	};
+
+	return texts[a->a != DNS_OK ? a->a : a->aaaa];
 }
 
 /* --- resolvers ----------------------------------------------------------- */

@@ -49,6 +49,13 @@ typedef void dns_done(
 /* A and AAAA with the CNAME chain; `done` once, never from within dns_ask. */
 struct dns_query *dns_ask(
     struct dns *d, const char *host, dns_done *done, void *ctx);
+/* The same, done with the first resolver that knows addresses; the others are
+ * told of as far as they have answered. */
+struct dns_query *dns_ask_first(
+    struct dns *d, const char *host, dns_done *done, void *ctx);
 void dns_cancel(struct dns_query *q);
+
+/* "is unknown to DNS (NXDOMAIN)": what an answer without addresses says. */
+const char *dns_answer_text(const struct dns_answer *a);
 
 #endif

@@ -178,6 +178,15 @@ addr_port(const struct addr *a)
 	return 0;
 }
 
+void
+addr_set_port(struct addr *a, uint16_t port)
+{
+	if (a->u.sa.sa_family == AF_INET)
+		a->u.in4.sin_port = htons(port);
+	else if (a->u.sa.sa_family == AF_INET6)
+		a->u.in6.sin6_port = htons(port);
+}
+
 bool
 addr_eq(const struct addr *a, const struct addr *b)
 {

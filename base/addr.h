@@ -41,6 +41,7 @@ char *addr_format(const struct addr *a, char out[ADDR_TEXT_SIZE]);
 char *addr_format_ip(const struct addr *a, char out[ADDR_TEXT_SIZE]);
 
 uint16_t addr_port(const struct addr *a); /* 0 for a Unix socket */
+void addr_set_port(struct addr *a, uint16_t port);
 bool addr_eq(const struct addr *a, const struct addr *b);
 bool addr_eq_ip(const struct addr *a, const struct addr *b); /* no ports */
 

@@ -297,3 +297,9 @@ db_changes(const struct db *db)
 {
 	return sqlite3_changes64(db->handle);
 }
+
+int64_t
+db_total_changes(const struct db *db)
+{
+	return sqlite3_total_changes64(db->handle);
+}

@@ -77,6 +77,7 @@ const char *stmt_get_str(struct stmt *s, int at); /* null: "" */
 bool stmt_is_null(struct stmt *s, int at);
 
 int64_t db_last_id(const struct db *db);
-int64_t db_changes(const struct db *db); /* rows of the last statement */
+int64_t db_changes(const struct db *db);       /* rows of the last statement */
+int64_t db_total_changes(const struct db *db); /* rows of all so far */
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "router/control/api.h"
 #include "router/control/api_apps.h"
+#include "router/control/api_backends.h"
 #include "router/control/api_certificates.h"
 #include "router/control/api_domains.h"
 #include "router/control/api_events.h"
@@ -33,9 +34,9 @@ static const struct api_route routes[] = {
 	    "remove an app", NULL, NULL},
 	{"GET", BACKENDS, SCOPE_READ, API_READS, api_backends_list,
 	    "backends of an app", NULL, "[]Backend"},
-	{"POST", BACKENDS, SCOPE_APPS, API_CHANGES, api_backends_add,
+	{"POST", BACKENDS, SCOPE_APPS, API_OWN, api_backends_add,
 	    "send requests there too", "Backends", "[]Backend"},
-	{"PUT", BACKENDS, SCOPE_APPS, API_CHANGES, api_backends_set,
+	{"PUT", BACKENDS, SCOPE_APPS, API_OWN, api_backends_set,
 	    "exactly these from now on", "Backends", "[]Backend"},
 	{"PATCH", BACKENDS "/{id}", SCOPE_APPS, API_CHANGES, api_backends_change,
 	    "drain a backend, or resume it", "BackendState", "Backend"},

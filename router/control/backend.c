@@ -6,23 +6,8 @@
 #include "base/mem.h"
 #include "router/control/api.h"
 #include "router/control/app.h"
-#include "router/control/backend_address.h"
-
-#define OWN_SOCKETS_MAX 64
-
-/* Where towpath itself listens. */
-static size_t
-own_sockets(const struct control *c, struct addr out[OWN_SOCKETS_MAX])
-{
-	const struct config_addrs *lists[] = {&c->config.listen.http,
-	    &c->config.listen.https, &c->config.listen.metrics};
-	size_t n = 0;
-
-	for (size_t k = 0; k < COUNT_OF(lists); k++)
-		for (size_t i = 0; i < lists[k]->n && n < OWN_SOCKETS_MAX; i++)
-			out[n++] = lists[k]->items[i];
-	return n;
-}
+#include "router/control/backend_target.h"
+#include "router/control/control.h"
 
 /* The row, new or found again: its id. */
 static enum err
@@ -31,10 +16,10 @@ put_row(struct control *c, const struct app *a, const struct backend_address *b,
 {
 	static const char insert[] =
 	    "INSERT INTO backend (app_id, address, weight, created_at,"
-	    " since_at) VALUES (?1, ?2, ?3, ?4, ?4) RETURNING id";
+	    " since_at, host) VALUES (?1, ?2, ?3, ?4, ?4, ?5) RETURNING id";
 	static const char upsert[] =
 	    "INSERT INTO backend (app_id, address, weight, created_at,"
-	    " since_at) VALUES (?1, ?2, ?3, ?4, ?4)"
+	    " since_at, host) VALUES (?1, ?2, ?3, ?4, ?4, ?5)"
 	    " ON CONFLICT (app_id, address) DO UPDATE SET weight = ?3,"
 	    " since_at = iif(state IN ('up', 'leaving up'), since_at, ?4),"
 	    " state = 'up' RETURNING id";
@@ -45,6 +30,7 @@ put_row(struct control *c, const struct app *a, const struct backend_address *b,
 	stmt_str(s, 2, b->text);
 	stmt_int(s, 3, b->weight);
 	stmt_int(s, 4, clock_now());
+	stmt_str(s, 5, b->host[0] == '\0' ? NULL : b->host);
 	e = stmt_step(s);
 	if (e == ERR_OK) {
 		*id = stmt_get_int(s, 0);
@@ -54,19 +40,18 @@ put_row(struct control *c, const struct app *a, const struct backend_address *b,
 	return e;
 }
 
-static enum err
-put_target(struct control *c, int64_t id, const struct addr *at)
+static bool
+has_targets(struct control *c, int64_t id)
 {
 	static const char sql[] =
-	    "INSERT INTO backend_target (backend_id, address, since_at)"
-	    " VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+	    "SELECT 1 FROM backend_target WHERE backend_id = ?1 LIMIT 1";
 	struct stmt *s = db_stmt(c->db, sql);
-	char text[ADDR_TEXT_SIZE];
+	bool has;
 
 	stmt_int(s, 1, id);
-	stmt_str(s, 2, addr_format(at, text));
-	stmt_int(s, 3, clock_now());
-	return stmt_run(s);
+	has = stmt_step(s) == ERR_OK;
+	stmt_done(s);
+	return has;
 }
 
 static enum err
@@ -81,22 +66,36 @@ mark_app(struct control *c, const struct app *a)
 	return stmt_run(s);
 }
 
+/* A name that cannot be resolved is refused, unless the backend is there
+ * already: what it had stays.  One that was never asked for is, afterwards. */
+static enum err
+put_named(struct control *c, int64_t id, const struct backend_address *b,
+    struct fault *f)
+{
+	struct fault why;
+	bool changed;
+	enum err e = backend_targets_resolve(c, id, b, &changed, &why);
+
+	if (e != ERR_OK)
+		return api_store_away(f);
+	if (fault_is_set(&why) && !has_targets(c, id)) {
+		*f = why;
+		return ERR_DENIED;
+	}
+	change_name(c, b->host);
+	return ERR_OK;
+}
+
 enum err
 backend_put(struct control *c, const struct app *a, const char *text,
     bool may_exist, struct fault *f)
 {
-	struct addr sockets[OWN_SOCKETS_MAX];
-	struct backend_own own = {.sockets = sockets,
-	    .n_sockets = own_sockets(c, sockets),
-	    .addresses = c->config.platform.addresses.items,
-	    .n_addresses = c->config.platform.addresses.n,
-	    .control_socket = c->config.control.socket};
 	struct backend_address b;
 	int64_t id = 0;
 	enum err e = backend_address_parse(slice_str(text), &b, f);
 
 	if (e == ERR_OK)
-		e = backend_address_check(&b, &own, f);
+		e = backend_target_check(c, &b, f);
 	if (e != ERR_OK)
 		return e;
 	e = put_row(c, a, &b, may_exist, &id);
@@ -106,7 +105,9 @@ backend_put(struct control *c, const struct app *a, const char *text,
 		return e;
 	}
 	if (e == ERR_OK && b.host[0] == '\0')
-		e = put_target(c, id, &b.addr);
+		e = backend_target_put(c, id, &b.addr);
+	else if (e == ERR_OK && (e = put_named(c, id, &b, f)) != ERR_OK)
+		return e;
 	if (e == ERR_OK)
 		e = mark_app(c, a);
 	return e == ERR_OK ? ERR_OK : api_store_away(f);

@@ -8,6 +8,7 @@
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
 #include "router/control/follow.h"
+#include "router/control/names.h"
 
 /* Bytes of keys of one change; past it every counter is bumped. */
 #define TOUCHED_MAX (256 * 1024)
@@ -22,6 +23,7 @@ change_init(struct change *ch)
 	buf_init(&ch->checks, AT_ONCE_MAX);
 	buf_init(&ch->orders, AT_ONCE_MAX);
 	buf_init(&ch->cancels, AT_ONCE_MAX);
+	buf_init(&ch->names, AT_ONCE_MAX);
 }
 
 void
@@ -31,6 +33,7 @@ change_clear(struct change *ch)
 	buf_clear(&ch->checks);
 	buf_clear(&ch->orders);
 	buf_clear(&ch->cancels);
+	buf_clear(&ch->names);
 }
 
 static void
@@ -71,6 +74,12 @@ void
 change_cancel(struct control *c, const char *host)
 {
 	add_key(&c->change.cancels, host);
+}
+
+void
+change_name(struct control *c, const char *host)
+{
+	add_key(&c->change.names, host);
 }
 
 void
@@ -143,6 +152,10 @@ change_commit(struct control *c, struct fault *f)
 	start_each(c, &done.cancels, cancel_order);
 	start_each(c, &done.checks, checks_start);
 	start_each(c, &done.orders, domain_order_start);
+	if (buf_failed(&done.names)) /* more than it can name */
+		names_watch_all(c);
+	else
+		start_each(c, &done.names, names_watch);
 	change_clear(&done);
 	return ERR_OK;
 }

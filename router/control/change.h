@@ -18,6 +18,7 @@ struct change {
 	struct buf checks;  /* hosts to look at */
 	struct buf orders;  /* hosts to order for */
 	struct buf cancels; /* hosts whose orders end */
+	struct buf names;   /* hosts of backends */
 };
 
 void change_init(struct change *ch);
@@ -34,6 +35,7 @@ void change_touch_app(struct control *c, const char *name);
 void change_check(struct control *c, const char *host);
 void change_order(struct control *c, const char *host);
 void change_cancel(struct control *c, const char *host);
+void change_name(struct control *c, const char *host); /* names_watch */
 /* What was asked for so far need not follow: it was undone. */
 void change_forget(struct control *c);
 

@@ -37,6 +37,7 @@ struct control {
 	struct issuer *issuer;
 
 	struct workers *workers;     /* channels and counters of the workers */
+	struct names *names;         /* of backends */
 	struct checks *checks;       /* looks at DNS under way */
 	struct stats *stats;         /* traffic, collected from workers */
 	struct followers *followers; /* clients that follow events */

@@ -13,6 +13,7 @@
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
 #include "router/control/follow.h"
+#include "router/control/names.h"
 #include "router/control/page.h"
 #include "router/control/repeats.h"
 #include "router/control/scheduler.h"
@@ -119,6 +120,7 @@ on_setup(
 	c->fetch = fetch_new(c->loop, &options);
 	c->trust = trust_new(NULL);
 	c->checks = checks_new(c);
+	c->names = names_new(c);
 	c->http = http_server_new(
 	    c->loop, take(&fds[FD_SOCKET]), &c->peers, &api_http_ops, c);
 	return ERR_OK;
@@ -201,6 +203,7 @@ on_start(void *ctx, struct fault *f)
 	issuer_resume(c->issuer);
 	pages_use_defaults(c);
 	c->scheduler = scheduler_new(c);
+	names_start(c);
 	trust_read(c->trust); /* now, while nobody waits for an upload */
 	log_info("serving the API at %s", c->config.control.socket);
 	return ERR_OK;
@@ -253,6 +256,7 @@ clean_up(struct control *c)
 	http_server_free(c->http);
 	followers_free(c->followers);
 	checks_free(c->checks);
+	names_free(c->names);
 	if (c->issuer != NULL)
 		issuer_free(c->issuer);
 	if (c->fetch != NULL)

@@ -67,6 +67,15 @@ weight_of(
 	return row->weight * share;
 }
 
+/* How busy it is: for `least` by the count of all workers; two random choices
+ * are good enough with one's own. */
+static unsigned
+active_of(const struct app *app, const struct backend *b)
+{
+	return app->set.balance == BALANCE_LEAST ? (unsigned)backend_active(b)
+						 : b->active;
+}
+
 static struct app_backend *
 pick_healthy(struct exchange *ex, int64_t now_ms)
 {
@@ -81,7 +90,7 @@ pick_healthy(struct exchange *ex, int64_t now_ms)
 
 		items[i] = (struct balance_item){
 		    .weight = weight_of(ex, row, now_ms),
-		    .active = row->backend->active,
+		    .active = active_of(app, row->backend),
 		    .is_excluded = is_excluded(ex, row, now_ms),
 		    .credit = &row->credit,
 		};

@@ -450,6 +450,62 @@ every_resolver_answers_for_itself(void **state)
 }
 
 static void
+the_first_to_know_addresses_is_enough_for_who_is_in_haste(void **state)
+{
+	struct server servers[2];
+	struct addr addrs[2];
+	struct heard h = {0};
+	struct dns *d;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		server_start(&servers[i], &plain_zone);
+		addrs[i] = servers[i].addr;
+	}
+	ev_io_stop(EV_DEFAULT, &servers[0].io); /* hears, and says nothing */
+	assert_int_equal(dns_new(EV_DEFAULT, addrs, 2, &d, NULL), ERR_OK);
+	dns_ask_first(d, "www.test", on_done, &h);
+	assert_int_equal(h.times, 0);
+	run_until(&h.times);
+	assert_int_equal(h.n, 2);
+	assert_int_equal(h.answers[0].a, DNS_TIMEOUT);
+	assert_int_equal(h.answers[0].n_addresses, 0);
+	assert_int_equal(h.answers[1].n_addresses, 3);
+	/* the other answers after all: nobody is told */
+	ev_io_start(EV_DEFAULT, &servers[0].io);
+	for (int i = 0; i < ROUNDS_MAX && servers[0].n_asked < 2; i++)
+		ev_run(EV_DEFAULT, EVRUN_ONCE);
+	assert_int_equal(h.times, 1);
+	dns_free(d);
+	server_stop(&servers[0]);
+	server_stop(&servers[1]);
+}
+
+static void
+who_is_in_haste_waits_for_all_when_none_knows(void **state)
+{
+	struct server servers[2];
+	struct addr addrs[2];
+	struct heard h = {0};
+	struct dns *d;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		server_start(&servers[i], &plain_zone);
+		addrs[i] = servers[i].addr;
+	}
+	assert_int_equal(dns_new(EV_DEFAULT, addrs, 2, &d, NULL), ERR_OK);
+	dns_ask_first(d, "nobody.test", on_done, &h);
+	run_until(&h.times);
+	assert_int_equal(servers[0].n_asked + servers[1].n_asked, 4);
+	assert_string_equal(
+	    dns_answer_text(&h.answers[1]), "has no address in DNS");
+	dns_free(d);
+	server_stop(&servers[0]);
+	server_stop(&servers[1]);
+}
+
+static void
 a_cancelled_query_is_never_answered(void **state)
 {
 	struct server s;
@@ -574,6 +630,9 @@ main(void)
 	    cmocka_unit_test(a_chain_of_more_than_ten_is_a_loop),
 	    cmocka_unit_test(an_answer_that_is_cut_off_is_malformed),
 	    cmocka_unit_test(every_resolver_answers_for_itself),
+	    cmocka_unit_test(
+		the_first_to_know_addresses_is_enough_for_who_is_in_haste),
+	    cmocka_unit_test(who_is_in_haste_waits_for_all_when_none_knows),
 	    cmocka_unit_test(a_cancelled_query_is_never_answered),
 	    cmocka_unit_test(freeing_drops_what_is_open),
 	    cmocka_unit_test(a_unix_socket_is_no_resolver),

@@ -5,14 +5,17 @@ real sockets, a real terminal.  A test reads like: start, request, assert.
 """
 
 from .backend import Backend
+from .case import AppCase
 from .client import Answer, Https, get, handshake, http, raw, served
 from .daemon import Daemon, Refused
+from .dns import Dns
 from .http2 import Http2
 from .pki import Ca, Identity
 from .pebble import Pebble
 from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
-__all__ = ["Answer", "BUILD", "Backend", "Ca", "Daemon", "Http2", "Https",
-           "Identity", "Pebble", "ROOT", "Refused", "Terminal", "free_port",
-           "get", "handshake", "http", "raw", "served", "wait_for"]
+__all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca", "Daemon", "Dns",
+           "Http2", "Https", "Identity", "Pebble", "ROOT", "Refused",
+           "Terminal", "free_port", "get", "handshake", "http", "raw",
+           "served", "wait_for"]

@@ -70,17 +70,16 @@ class Backend:
     returns when the connection is to be closed.
     """
 
-    def __init__(self, name="sample", behave=None):
+    def __init__(self, name="sample", behave=None, at=("127.0.0.1", 0)):
         handler = _Raw if behave else _Echo
-        self.server = _Server(("127.0.0.1", 0), handler,
-                              bind_and_activate=True)
+        self.server = _Server(at, handler, bind_and_activate=True)
         self.server.socket.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.server.name = name
         self.server.behave = behave
         self.server.seen = []
         self.port = self.server.server_address[1]
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{at[0]}:{self.port}"
         threading.Thread(target=self.server.serve_forever,
                          kwargs={"poll_interval": 0.05}, daemon=True).start()
 

@@ -9,11 +9,12 @@ import subprocess
 import tempfile
 import urllib.request
 
+from .dns import Zone
 from .pki import Ca
 from .util import free_port, wait_for
 
 
-class Pebble:
+class Pebble(Zone):
     """with Pebble(http_port) as ca: ca.directory, ca.ca_file, ca.dns,
     ca.set_a(host, address), ca.roots().
 
@@ -68,29 +69,6 @@ class Pebble:
                  self.dns, "-strict"], stdout=log, stderr=log, env=self.env)]
         log.close()
         wait_for(self.roots, what="pebble answers")
-
-    def _manage(self, path, body):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.dns_management}/{path}",
-            data=json.dumps(body).encode(), method="POST")
-        urllib.request.urlopen(request, timeout=10).read()
-
-    def set_a(self, host, *addresses):
-        """Every name points at 127.0.0.1 until this says otherwise."""
-        self._manage("clear-a", {"host": host})
-        self._manage("add-a", {"host": host, "addresses": addresses})
-
-    def clear_a(self, host):
-        self._manage("clear-a", {"host": host})
-
-    def set_cname(self, host, target):
-        self._manage("set-cname", {"host": host, "target": target})
-
-    def set_servfail(self, host):
-        self._manage("set-servfail", {"host": host})
-
-    def clear_servfail(self, host):
-        self._manage("clear-servfail", {"host": host})
 
     def roots(self):
         """PEM of the root that its certificates end at."""
