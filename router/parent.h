@@ -106,6 +106,7 @@ enum upgrade_step {
 
 struct upgrade {
 	enum upgrade_step step;
+	bool is_wanted;    /* SIGUSR2 came before all were up */
 	bool wants_reload; /* SIGHUP came meanwhile */
 	pid_t helper;      /* NEW on trial; 0: none */
 	ev_child helper_exit;
@@ -264,6 +265,8 @@ enum err MUST_USE state_write(const struct parent *p, bool undoes, int *fd);
 /* Becomes a program; returns only when that failed.  NULL: the one that the
  * serving generation came from. */
 enum err state_exec(struct parent *p, const char *program);
+/* Those that came during the exec; once there are handlers. */
+void state_let_signals_come(void);
 /* Whether there is a state to go on with; its descriptor. */
 bool state_is_left(int *fd);
 /* Takes it over; in a rehearsal (loop NULL) no more than reads it.  S25. */

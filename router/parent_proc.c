@@ -144,6 +144,8 @@ tell_that_all_serve(struct parent *p)
 	log_info("serving version=%s workers=%lld", TOWPATH_VERSION,
 	    (long long)p->config.router.workers);
 	proc_notify("READY=1");
+	if (p->upgrade.is_wanted)
+		upgrade_begin(p);
 }
 
 void
@@ -347,6 +349,7 @@ go_on(struct parent *p, int state, struct fault *f)
 	enum err e;
 
 	watch_all(p);
+	state_let_signals_come();
 	e = state_read(p, state, &is_undone, f);
 	if (e == ERR_OK)
 		e = parent_check_users(p, f);

@@ -29,7 +29,7 @@
 enum tag {
 	TAG_HEAD = 1,   /* str mark, u8 undoes, u8 wants reload, u32 newest */
 	TAG_PROGRAM,    /* str path */
-	TAG_CONFIG,     /* bytes config (router/config.h) */
+	TAG_CONFIG,     /* as router/config.h encodes it */
 	TAG_MEMORY,     /* u64 sizes: shared, stats, limits; u32 layout */
 	TAG_FILE,       /* str name, u32 fd */
 	TAG_LISTENER,   /* u32 id, u8 is TLS, str address, u32 fd */
@@ -212,6 +212,12 @@ hold_signals(int how)
 	(void)sigprocmask(how, &all, NULL);
 }
 
+void
+state_let_signals_come(void)
+{
+	hold_signals(SIG_UNBLOCK);
+}
+
 static void
 exec(struct parent *p, const char *program)
 {
@@ -294,8 +300,10 @@ read_program(struct reader *r, struct wire *w)
 static enum err
 read_config(struct reader *r, struct wire *w)
 {
+	struct slice all = slice_of(w->p, (size_t)(w->end - w->p));
+
 	config_clear(&r->p->config);
-	r->has_config = config_decode(wire_bytes(w), &r->p->config) == ERR_OK;
+	r->has_config = config_decode(all, &r->p->config) == ERR_OK;
 	return r->has_config ? ERR_OK : ERR_SYNTAX;
 }
 

@@ -228,10 +228,14 @@ on_helper_exit(struct ev_loop *loop, ev_child *w, int events)
 void
 upgrade_begin(struct parent *p)
 {
-	if (p->state != PARENT_UP || p->upgrade.step != UPGRADE_NONE) {
-		log_warning("upgrade: %s", p->state != PARENT_UP
-					       ? "refused: towpathd is not up"
-					       : "one is under way already");
+	if (p->state == PARENT_STARTING) {
+		p->upgrade.is_wanted = true;
+		return;
+	}
+	if (p->state != PARENT_UP)
+		return;
+	if (p->upgrade.step != UPGRADE_NONE) {
+		log_warning("upgrade: one is under way already");
 		return;
 	}
 	if (newcomer(p) != NULL) {

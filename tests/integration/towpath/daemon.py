@@ -35,7 +35,8 @@ class Daemon:
     """
 
     def __init__(self, ca=None, http=None, https=None, start=True, clock=False,
-                 **sections):
+                 program=BUILD / "towpathd", **sections):
+        self.program = program
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="towpath-"))
         self.dir.chmod(0o755)
         self.http, self.https = http or free_port(), https or free_port()
@@ -100,7 +101,7 @@ class Daemon:
         self.write_config()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [BUILD / "towpathd", "-c", self.conf], stdout=log, stderr=log,
+                [self.program, "-c", self.conf], stdout=log, stderr=log,
                 env=self.environment())
         return self.process
 
