@@ -17,7 +17,8 @@ dirs     := base certs/x509 certs acme router router/edge router/control admin-t
 mains    := router/main.c admin-tui/main.c
 PROGRAMS := $B/towpathd $B/towpath
 
-pkgs.daemon := gnutls libcrypto libnghttp2 libcares libcurl jansson sqlite3 libseccomp libidn2
+pkgs.daemon := gnutls libcrypto libxml-2.0 ldns libnghttp2 libcares libcurl jansson \
+	sqlite3 libseccomp libidn2
 pkgs.client := gnutls libcurl jansson libidn2 ncursesw
 pkgs.all    := $(sort $(pkgs.daemon) $(pkgs.client))
 libs = $(shell pkg-config --libs $1) -lev -lm

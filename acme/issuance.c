@@ -49,6 +49,8 @@ stop(struct issuance *i)
 	i->is_over = true;
 	ca_cancel(i->call);
 	i->call = NULL;
+	txt_publication_cancel(i->publication);
+	i->publication = NULL;
 	ev_timer_stop(i->env->loop, &i->timer);
 }
 
@@ -119,6 +121,14 @@ bump_tokens(const struct issuance *i, struct tokens *t)
 	free(t);
 }
 
+/* Records at the DNS provider have done their work. */
+static void
+sweep(const struct issuance *i)
+{
+	if (i->env->txt != NULL)
+		txt_records_sweep(i->env->txt);
+}
+
 /* f NULL: cancelled. */
 static enum err
 close_row(struct issuance *i, const struct fault *f, const char *failed_host)
@@ -127,6 +137,7 @@ close_row(struct issuance *i, const struct fault *f, const char *failed_host)
 	enum err e = rows_end_order(i->env->db, i->id, f, failed_host);
 
 	bump_tokens(i, tokens);
+	sweep(i);
 	return e;
 }
 
@@ -191,6 +202,35 @@ key_of(const struct issuance *i)
 	    (uint64_t)i->id | ORDER_KEY_BIT, KEY_TLS, buf_slice(&i->sealed)};
 }
 
+static void
+on_published(void *ctx, const struct fault *f)
+{
+	struct issuance *i = ctx;
+	struct problem p;
+
+	i->publication = NULL;
+	if (f == NULL) {
+		order_published(i->order);
+	} else {
+		problem_set(&p, f->code, "%s", f->text);
+		order_fail(i->order, &p);
+	}
+	drive(i);
+}
+
+/* A TXT record: on_published goes on when the zone's servers have it. */
+static enum err
+publish_txt(struct issuance *i, const char *key_authorization)
+{
+	char value[CHALLENGE_DIGEST_MAX + 1];
+	enum err e = challenge_dns_value(key_authorization, value);
+
+	if (e == ERR_OK)
+		i->publication = txt_records_publish(i->env->txt, i->id,
+		    i->order->challenge.host, value, on_published, i);
+	return e;
+}
+
 /* The challenge is a row, and workers know, before the CA is told to look. */
 static enum err
 publish(struct issuance *i)
@@ -206,8 +246,10 @@ publish(struct issuance *i)
 	};
 	enum err e = rows_add_challenge(i->env->db, i->id, &row);
 
+	if (e == ERR_OK && c->type == CHALLENGE_DNS_01)
+		e = publish_txt(i, text);
 	free(text);
-	if (e != ERR_OK)
+	if (e != ERR_OK || i->publication != NULL)
 		return e;
 	bump_token(i, c->token);
 	order_published(i->order);
@@ -310,6 +352,7 @@ hand_over(struct issuance *i)
 	tokens = tokens_of(i);
 	e = i->env->on_issued(i->env->ctx, i, i->chain, &unfit);
 	bump_tokens(i, tokens);
+	sweep(i);
 	if (i->is_over)
 		return; /* cancelled from within */
 	if (e == ERR_OK) {
@@ -392,9 +435,10 @@ drive(struct issuance *i)
 			again_in(i, a.wait_ms);
 			return;
 		case ORDER_PUBLISH:
-			if (publish(i) == ERR_OK)
+			if (publish(i) != ERR_OK)
+				again_in(i, RETRY_MS);
+			else if (i->publication == NULL)
 				break;
-			again_in(i, RETRY_MS);
 			return;
 		case ORDER_MAKE_CSR:
 			if (make_csr(i) == ERR_OK)

@@ -9,6 +9,7 @@
  */
 #include "acme/ca.h"
 #include "acme/order.h"
+#include "acme/txt_records.h"
 #include "base/list.h"
 
 struct issuance;
@@ -20,6 +21,7 @@ struct issuance_env {
 	struct shared *shared;
 	struct keyring *keyring;
 	struct ca *ca;
+	struct txt_records *txt; /* NULL: no dns-01 */
 	const struct issuer_config *config;
 	/* As in issuer_ops. */
 	enum err (*on_issued)(void *ctx, struct issuance *i,
@@ -39,6 +41,7 @@ struct issuance {
 	struct buf sealed;   /* the certificate's key; empty: none yet */
 	struct chain *chain; /* NULL: not issued yet */
 	struct ca_call *call;
+	struct txt_publication *publication;
 	ev_timer timer;
 	int n_refused;   /* by the owner, in a row */
 	bool is_counted; /* the CA's taking it is written down */

@@ -236,6 +236,12 @@ issuer_new(struct ev_loop *loop, struct db *db, struct shared *shared,
 }
 
 void
+issuer_set_txt(struct issuer *is, struct txt_records *txt)
+{
+	is->env.txt = txt;
+}
+
+void
 issuer_set_owner(struct issuer *is, const struct issuer_ops *ops, void *ctx)
 {
 	is->ops = ops;
@@ -281,6 +287,8 @@ issuer_resume(struct issuer *is)
 {
 	if (rows_open_orders(is->env.db, add, is) != ERR_OK)
 		log_error("acme: open orders cannot be read");
+	if (is->env.txt != NULL)
+		txt_records_sweep(is->env.txt);
 }
 
 static enum err

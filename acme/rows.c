@@ -396,3 +396,54 @@ rows_tokens(struct db *db, int64_t order_id, rows_visit_token *visit, void *ctx)
 		visit(ctx, stmt_get(s, 0));
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
+
+/* --- txt_record ---------------------------------------------------------- */
+
+enum err
+rows_add_txt(
+    struct db *db, int64_t order_id, const char *name, const char *value)
+{
+	static const char sql[] =
+	    "INSERT INTO txt_record (order_id, name, value, created_at) "
+	    "VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, order_id);
+	stmt_str(s, 2, name);
+	stmt_str(s, 3, value);
+	stmt_int(s, 4, clock_now());
+	return stmt_run(s);
+}
+
+enum err
+rows_ended_txt(struct db *db, int64_t after, struct txt_row *out)
+{
+	static const char sql[] =
+	    "SELECT t.id, t.name, t.value FROM txt_record t "
+	    "JOIN acme_order o ON o.id = t.order_id "
+	    "WHERE t.id > ?1 AND o.ended_at IS NOT NULL ORDER BY t.id LIMIT 1";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_int(s, 1, after);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	out->id = stmt_get_int(s, 0);
+	e = slice_to_str(stmt_get(s, 1), out->name, sizeof(out->name));
+	if (e == ERR_OK)
+		e = slice_to_str(
+		    stmt_get(s, 2), out->value, sizeof(out->value));
+	stmt_done(s);
+	return e;
+}
+
+enum err
+rows_delete_txt(struct db *db, int64_t id)
+{
+	static const char sql[] = "DELETE FROM txt_record WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, id);
+	return stmt_run(s);
+}

@@ -87,4 +87,18 @@ typedef void rows_visit_token(void *ctx, struct slice token);
 enum err MUST_USE rows_tokens(
     struct db *db, int64_t order_id, rows_visit_token *visit, void *ctx);
 
+/* --- txt_record --- */
+
+struct txt_row {
+	int64_t id;
+	char name[256], value[CHALLENGE_DIGEST_MAX + 1];
+};
+/* Once for each order, name and value. */
+enum err MUST_USE rows_add_txt(
+    struct db *db, int64_t order_id, const char *name, const char *value);
+/* The next one behind `after` whose order has ended.  ERR_NOT_FOUND: none. */
+enum err MUST_USE rows_ended_txt(
+    struct db *db, int64_t after, struct txt_row *out);
+enum err MUST_USE rows_delete_txt(struct db *db, int64_t id);
+
 #endif

@@ -415,8 +415,10 @@ set_method(CURL *easy, const struct fetch_request *rq)
 static void
 set_headers(struct fetch_call *call, const struct fetch_request *rq)
 {
-	/* curl would wait for "100 Continue" before a longer body */
-	call->headers = curl_slist_append(NULL, "Expect:");
+	/* curl would wait for "100 Continue" before a longer body; of AWS'
+	 * signatures it makes a header that is signed and not sent */
+	if (rq->aws_sigv4 == NULL)
+		call->headers = curl_slist_append(NULL, "Expect:");
 	for (size_t i = 0; rq->headers != NULL && rq->headers[i] != NULL; i++)
 		call->headers =
 		    curl_slist_append(call->headers, rq->headers[i]);
@@ -509,6 +511,11 @@ fetch_start(struct fetch *fe, const struct fetch_request *rq)
 	SET(call->easy, CURLOPT_WRITEDATA, call);
 	set_method(call->easy, rq);
 	set_headers(call, rq);
+	if (rq->aws_sigv4 != NULL) {
+		SET(call->easy, CURLOPT_AWS_SIGV4, rq->aws_sigv4);
+		SET(call->easy, CURLOPT_USERNAME, rq->user);
+		SET(call->easy, CURLOPT_PASSWORD, rq->password);
+	}
 	set_limits(call->easy, rq);
 	set_addresses(call, rq);
 	set_trust(call, rq);

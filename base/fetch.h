@@ -51,9 +51,12 @@ struct fetch_request {
 	const char *url;
 	const char *const *headers; /* "Name: value", NULL at the end */
 	struct slice body;          /* copied; n == 0 and p == NULL: none */
-	const char *unix_socket;    /* connect there instead; NULL: no */
-	const char *ca_file;        /* further roots (added to the system's) */
-	int timeout_ms;             /* whole call; 0: endless */
+	/* Signed as AWS wants it: "aws:amz:REGION:SERVICE", with these.  curl
+	 * signs the query as it stands: it must be sorted and encoded. */
+	const char *aws_sigv4, *user, *password;
+	const char *unix_socket; /* connect there instead; NULL: no */
+	const char *ca_file;     /* further roots (added to the system's) */
+	int timeout_ms;          /* whole call; 0: endless */
 	int connect_timeout_ms;
 	size_t body_max;               /* ERR_TOO_BIG past it */
 	int redirects_max;             /* 0: a redirect is an answer */

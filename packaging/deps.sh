@@ -6,9 +6,11 @@ set -eu
 packages='
 build-essential pkg-config
 libgnutls28-dev libssl-dev libev-dev libncurses-dev libcurl4-gnutls-dev libsqlite3-dev
-libc-ares-dev libnghttp2-dev libjansson-dev libseccomp-dev libidn2-dev node-llhttp
+libc-ares-dev libnghttp2-dev libxml2-dev libldns-dev libjansson-dev
+libseccomp-dev libidn2-dev node-llhttp
 libcmocka-dev clang-format clang-tidy
-pebble gnutls-bin openssl curl nghttp2-client slowhttptest sqlite3 tmux strace gdb wrk ca-certificates
+pebble bind9 bind9-dnsutils gnutls-bin openssl curl nghttp2-client slowhttptest
+sqlite3 tmux strace gdb wrk ca-certificates
 python3 python3-h2 python3-pyte python3-cryptography
 debhelper fakeroot lintian procps iproute2'
 [ "${1:-}" != bench ] || packages="$packages

@@ -30,7 +30,8 @@ nghttp2/    router/edge/h2_session.* router/edge/h2_client.*
 ares.h      acme/dns.*
 curl/       base/fetch.*
 sqlite3.h   base/db.* base/db_*
-libxml/     acme/provider_route53.*
+libxml/     acme/route53_xml.*
+ldns/       acme/rfc2136_message.*
 jansson.h   base/json.*
 curses.h    admin-tui/terminal.*
 ncurses.h   admin-tui/terminal.*

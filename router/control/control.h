@@ -34,6 +34,8 @@ struct control {
 	struct trust *trust;
 	struct dns *dns;
 	struct fetch *fetch;
+	struct provider *provider; /* of DNS; NULL: none is configured */
+	struct txt_records *txt;   /* NULL: no provider */
 	struct issuer *issuer;
 
 	struct workers *workers;     /* channels and counters of the workers */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "router/control/api.h"
+#include "router/control/dns_provider.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
 #include "router/control/follow.h"
@@ -167,21 +168,21 @@ on_peer(void *ctx, enum role role, uint32_t instance, int fd)
 }
 
 static struct challenge_choice
-choice_of(const struct config_acme *acme)
+choice_of(const struct config_acme *acme, bool has_provider)
 {
 	struct challenge_choice choice = {.n = 0};
 	enum challenge_type type;
 
 	for (size_t i = 0; i < acme->challenges.n; i++)
-		if (challenge_type_read(acme->challenges.items[i], &type))
+		if (challenge_type_read(acme->challenges.items[i], &type) &&
+		    (type != CHALLENGE_DNS_01 || has_provider))
 			challenge_choice_add(&choice, type);
 	return choice;
 }
 
-static enum err
-on_start(void *ctx, struct fault *f)
+static struct issuer *
+open_issuer(struct control *c)
 {
-	struct control *c = ctx;
 	const struct config_acme *acme = &c->config.acme;
 	struct issuer_config config = {
 	    .directory = acme->directory,
@@ -192,14 +193,26 @@ on_start(void *ctx, struct fault *f)
 	    .key_type = acme->key_type,
 	    .eab_kid = acme->eab_kid,
 	    .eab_hmac_key = acme->eab_hmac_key,
-	    .challenges = choice_of(acme),
+	    .challenges = choice_of(acme, c->provider != NULL),
 	    .max_orders = (size_t)acme->max_orders,
 	};
-
-	(void)f;
-	c->issuer = issuer_new(
+	struct issuer *is = issuer_new(
 	    c->loop, c->db, c->shared, c->keyring, c->fetch, &config);
-	issuer_set_owner(c->issuer, &domain_order_ops, c);
+
+	issuer_set_txt(is, c->txt);
+	issuer_set_owner(is, &domain_order_ops, c);
+	return is;
+}
+
+static enum err
+on_start(void *ctx, struct fault *f)
+{
+	struct control *c = ctx;
+	enum err e = dns_provider_open(c, f);
+
+	if (e != ERR_OK)
+		return e;
+	c->issuer = open_issuer(c);
 	issuer_resume(c->issuer);
 	pages_use_defaults(c);
 	c->scheduler = scheduler_new(c);
@@ -259,6 +272,7 @@ clean_up(struct control *c)
 	names_free(c->names);
 	if (c->issuer != NULL)
 		issuer_free(c->issuer);
+	dns_provider_close(c);
 	if (c->fetch != NULL)
 		fetch_free(c->fetch);
 	pages_free(c->pages);

@@ -211,7 +211,7 @@ has_dns01(const struct control *c)
 {
 	for (size_t i = 0; i < c->config.acme.challenges.n; i++)
 		if (strcmp(c->config.acme.challenges.items[i], "dns-01") == 0)
-			return c->config.dns.provider[0] != '\0';
+			return c->provider != NULL;
 	return false;
 }
 

@@ -4,7 +4,8 @@ import socket
 import ssl
 import unittest
 
-from towpath import Backend, Daemon, Pebble, free_port, get, wait_for
+from towpath import (Backend, Daemon, Named, Pebble, Route53, free_port,
+                     get, wait_for)
 
 
 def hello(port, host, protocols):
@@ -51,6 +52,128 @@ class TlsAlpn(unittest.TestCase):
         d.cli("domains", "add", host, "--app", "shop")
         with self.assertRaises(ssl.SSLError):
             hello(d.https, host, ["acme-tls/1"])
+
+
+class DnsCase(unittest.TestCase):
+    """dns-01, with a CA that can reach no port of ours."""
+
+    provider = None  # the section of the configuration
+
+    @classmethod
+    def start(cls, server=None, **sections):
+        cls.ca = Pebble(free_port(), dns=server)  # port 80 is not reachable
+        cls.app = Backend("shop")
+        cls.daemon = Daemon(ca=cls.ca, **sections)
+        cls.daemon.cli("apps", "create", "shop", "--backend", cls.app.address)
+
+    @classmethod
+    def stop(cls):
+        cls.daemon.close()
+        cls.app.close()
+        cls.ca.close()
+
+
+class WithRoute53(DnsCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.zones = {"customer.test": "Z1", "customer.test#": "P1",
+                     "sub.customer.test": "Z2"}
+        cls.aws = Route53(lambda n, v: cls.ca.set_txt(n, v), cls.zones,
+                          throttle=1)
+        cls.start(acme={"challenges": "dns-01"}, dns={"provider": "route53"},
+                  dns_route53={"access_key_id": cls.aws.key_id,
+                               "secret_access_key": cls.aws.secret,
+                               "endpoint": cls.aws.endpoint})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stop()
+        cls.aws.close()
+
+    def gone(self, name):
+        wait_for(lambda: not [k for k in self.aws.sets if k[1] == name],
+                 what="the record is removed")
+
+    def test_wildcard_and_others_of_the_zone(self):
+        d, wild = self.daemon, "*.shop.customer.test"
+        name = "_acme-challenge.shop.customer.test"
+        d.cli("domains", "add", wild, "--app", "shop", "--wait")
+        answer = get(d.https, "any.shop.customer.test", "/", self.ca.roots())
+        self.assertEqual(answer.status, 200)
+        self.gone(name)
+        self.assertEqual(self.aws.refusals, [], "signatures that do not match")
+
+    def test_what_stands_there_is_left_alone(self):
+        name = "_acme-challenge.kept.customer.test"
+        self.aws.sets["Z1", name, "TXT"] = (300, ['"somebody else\'s"'])
+        self.daemon.cli("domains", "add", "kept.customer.test", "--app",
+                        "shop", "--wait")
+        wait_for(lambda: self.aws.sets["Z1", name, "TXT"] ==
+                 (300, ['"somebody else\'s"']), what="ours is gone, it is not")
+
+    def test_the_nearest_zone_is_taken(self):
+        self.daemon.cli("domains", "add", "www.sub.customer.test", "--app",
+                        "shop", "--wait")
+        self.assertIn(("POST", "/2013-04-01/hostedzone/Z2/rrset/"),
+                      self.aws.requests)
+
+    def test_delegated_by_cname(self):
+        self.ca.set_cname("_acme-challenge.www.elsewhere.test",
+                          "www-elsewhere.customer.test")
+        self.daemon.cli("domains", "add", "www.elsewhere.test", "--app",
+                        "shop", "--wait")
+        self.gone("www-elsewhere.customer.test")
+
+    def test_no_zone_for_the_name(self):
+        d, host = self.daemon, "www.foreign.test"
+        d.cli("domains", "add", host, "--app", "shop")
+        wait_for(lambda: (d.json("domains", "info", host)["fault"] or {}).get(
+            "code") == "D32", what="told that there is no zone")
+
+
+class WithRfc2136(DnsCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.named = Named("customer.test")
+        cls.start(server=cls.named.address, acme={"challenges": "dns-01"},
+                  dns={"provider": "rfc2136"},
+                  dns_rfc2136={"server": cls.named.address,
+                               "key_name": cls.named.key_name,
+                               "key_secret": cls.named.key_secret})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stop()
+        cls.named.close()
+
+    def test_a_wildcard(self):
+        d = self.daemon
+        d.cli("domains", "add", "*.shop.customer.test", "--app", "shop",
+              "--wait")
+        answer = get(d.https, "a.shop.customer.test", "/", self.ca.roots())
+        self.assertEqual(answer.status, 200)
+        wait_for(lambda: self.named.txt("_acme-challenge.shop.customer.test")
+                 == [], what="the record is removed")
+
+    def test_a_key_that_the_server_does_not_know(self):
+        with Daemon(ca=self.ca, acme={"challenges": "dns-01"},
+                    dns={"provider": "rfc2136"},
+                    dns_rfc2136={"server": self.named.address,
+                                 "key_name": "stranger",
+                                 "key_secret": self.named.key_secret}) as d:
+            d.cli("apps", "create", "shop", "--backend", self.app.address)
+            d.cli("domains", "add", "www.customer.test", "--app", "shop")
+            fault = wait_for(lambda: d.json(
+                "domains", "info", "www.customer.test")["fault"],
+                what="told of the refusal")
+            self.assertEqual(fault["code"], "D30")
+            self.assertIn("NOTAUTH", fault["text"])
+
+    def test_a_key_that_is_none(self):
+        with self.assertRaises(AssertionError):
+            Daemon(ca=self.ca, dns={"provider": "rfc2136"}, dns_rfc2136={
+                "server": self.named.address, "key_name": "k",
+                "key_secret": "not base64!"}).close()
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ from .daemon import Daemon, Refused
 from .dns import Dns
 from .http2 import Http2
 from .pki import Ca, Identity
+from .named import Named
 from .pebble import Pebble
+from .route53 import Route53
 from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
 __all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca", "Daemon", "Dns",
-           "Http2", "Https", "Identity", "Pebble", "ROOT", "Refused",
-           "Terminal", "free_port", "get", "handshake", "http", "raw",
-           "served", "wait_for"]
+           "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
+           "Route53", "Terminal", "free_port", "get", "handshake", "http",
+           "raw", "served", "wait_for"]

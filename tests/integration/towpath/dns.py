@@ -31,6 +31,11 @@ class Zone:
     def set_cname(self, host, target):
         self._manage("set-cname", {"host": host, "target": target})
 
+    def set_txt(self, name, values):
+        self._manage("clear-txt", {"host": name + "."})
+        for value in values:
+            self._manage("set-txt", {"host": name + ".", "value": value})
+
     def set_servfail(self, host):
         self._manage("set-servfail", {"host": host})
 

@@ -19,11 +19,11 @@ class Pebble(Zone):
     ca.set_a(host, address), ca.roots().
 
     http_port is where the CA looks for http-01 answers, https_port for those
-    of tls-alpn-01: the router's.
+    of tls-alpn-01: the router's.  dns: another server than challtestsrv.
     """
 
     def __init__(self, http_port, nonce_reject=0, validity=None, sleep=False,
-                 https_port=None):
+                 https_port=None, dns=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pebble-"))
         self.dir.chmod(0o755)  # the daemon's user reads ca.pem
         ca = Ca("pebble listener")
@@ -36,7 +36,7 @@ class Pebble(Zone):
         self.port, self.management = free_port(), free_port()
         self.dns_port, self.dns_management = free_port(), free_port()
         self.directory = f"https://localhost:{self.port}/dir"
-        self.dns = f"127.0.0.1:{self.dns_port}"
+        self.dns = dns or f"127.0.0.1:{self.dns_port}"
         config = {
             "listenAddress": f"127.0.0.1:{self.port}",
             "managementListenAddress": f"127.0.0.1:{self.management}",
@@ -60,7 +60,8 @@ class Pebble(Zone):
         self.processes = [
             subprocess.Popen(
                 ["pebble-challtestsrv", "-defaultIPv4", "127.0.0.1",
-                 "-defaultIPv6", "", "-dns01", self.dns, "-http01", "",
+                 "-defaultIPv6", "", "-dns01",
+                 f"127.0.0.1:{self.dns_port}", "-http01", "",
                  "-https01", "", "-tlsalpn01", "", "-management",
                  f"127.0.0.1:{self.dns_management}"],
                 stdout=log, stderr=log),

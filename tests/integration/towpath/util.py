@@ -14,11 +14,19 @@ AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 PATIENCE = 60 if IS_ASAN else 30
 
 
+_given = set()
+
+
 def free_port():
-    """A TCP port on 127.0.0.1 that nobody listened on just now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A TCP port on 127.0.0.1 that nobody listened on just now; never the same
+    twice, for who was given one may not listen on it yet."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 def wait_for(claim, timeout=PATIENCE, every=0.02, what=None):

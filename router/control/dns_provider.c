@@ -1,0 +1,62 @@
+#include "router/control/dns_provider.h"
+
+#include "acme/provider.h"
+#include "acme/txt_records.h"
+
+#define DNS_PORT 53
+
+static struct provider *
+open_route53(struct control *c)
+{
+	struct route53_config config = {
+	    .access_key_id = c->config.dns.route53.access_key_id,
+	    .secret_access_key = c->config.dns.route53.secret_access_key,
+	    .endpoint = c->config.dns.route53.endpoint,
+	};
+
+	return provider_route53(c->loop, c->fetch, &config);
+}
+
+static enum err
+open_rfc2136(struct control *c, struct fault *f)
+{
+	const char *server = c->config.dns.rfc2136.server;
+	struct rfc2136_config config = {
+	    .key_name = c->config.dns.rfc2136.key_name,
+	    .key_algorithm = c->config.dns.rfc2136.key_algorithm,
+	    .key_secret = c->config.dns.rfc2136.key_secret,
+	};
+
+	if (addr_parse(slice_str(server), &config.server) != ERR_OK &&
+	    addr_parse_ip(slice_str(server), DNS_PORT, &config.server) !=
+		ERR_OK) {
+		fault_set(f, FAULT_S23_CONFIG_VALUE,
+		    "[dns.rfc2136] server = %s is no ADDRESS[:PORT]", server);
+		return ERR_SYNTAX;
+	}
+	return provider_rfc2136(c->loop, &config, &c->provider, f);
+}
+
+enum err
+dns_provider_open(struct control *c, struct fault *f)
+{
+	const char *which = c->config.dns.provider;
+	enum err e = ERR_OK;
+
+	if (strcmp(which, "route53") == 0)
+		c->provider = open_route53(c);
+	else if (strcmp(which, "rfc2136") == 0)
+		e = open_rfc2136(c, f);
+	if (c->provider != NULL)
+		c->txt = txt_records_new(c->loop, c->db, c->dns, c->provider);
+	return e;
+}
+
+void
+dns_provider_close(struct control *c)
+{
+	txt_records_free(c->txt);
+	c->txt = NULL;
+	provider_free(c->provider);
+	c->provider = NULL;
+}

@@ -1,0 +1,14 @@
+#ifndef ROUTER_CONTROL_DNS_PROVIDER_H
+#define ROUTER_CONTROL_DNS_PROVIDER_H
+/*
+ * The DNS provider of the configuration ([dns] provider) and the TXT records
+ * that are kept there: c->provider and c->txt, both NULL when there is none.
+ */
+#include "router/control/control.h"
+
+/* S23: its settings cannot be used. */
+enum err MUST_USE dns_provider_open(struct control *c, struct fault *f);
+/* After the issuer, before fetch. */
+void dns_provider_close(struct control *c);
+
+#endif
