@@ -231,6 +231,7 @@ set_peer(struct conn *c, const struct addr *peer)
 	(void)snprintf(
 	    c->address, sizeof(c->address), "%s", addr_format_ip(peer, text));
 	o->peer = slice_str(c->address);
+	o->peer_port = addr_port(peer);
 	o->trusted = nets->items;
 	o->n_trusted = nets->n;
 	o->peer_is_trusted = false;
@@ -395,6 +396,7 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 	deadline_init(&c->deadline, w->loop, on_deadline);
 	c->client.origin.is_tls = c->is_tls = is_tls;
 	c->client.origin.port = port;
+	c->client.stream = &c->stream;
 	set_peer(c, peer);
 	stream_open(&c->stream, w->io, fd, &stream_ops);
 	if (!w->config.listen.proxy_protocol) {

@@ -53,6 +53,7 @@ struct front_ops {
 /* The connection that requests come on. */
 struct client {
 	struct origin origin;
+	const struct stream *stream;
 	const char *tls;        /* "1.3"; NULL: plain */
 	struct site *site;      /* of its SNI; NULL: plain */
 	int64_t certificate_id; /* chosen for it; 0: none, or resumed */

@@ -14,7 +14,8 @@
 
 /* What is known of where a request came from. */
 struct origin {
-	struct slice peer;             /* address of the peer, as text */
+	struct slice peer; /* address of the peer, as text */
+	uint16_t peer_port;
 	bool peer_is_trusted;          /* its X-Forwarded-* are believed */
 	const struct network *trusted; /* for the hops before it */
 	size_t n_trusted;

@@ -1,5 +1,7 @@
 #include "router/edge/proxy_header.h"
 
+#include <arpa/inet.h>
+
 #include "base/mem.h"
 
 #define V1_MAX       107 /* bytes of the longest line, as the text says */
@@ -131,4 +133,96 @@ proxy_header_read(
 		return e;
 	e = begins_with(in, v1_mark);
 	return e == ERR_OK ? read_v1(in, source, is_known, used) : e;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static bool
+is_ip4(const struct addr *a)
+{
+	return a->u.sa.sa_family == AF_INET;
+}
+
+static bool
+is_ip(const struct addr *a)
+{
+	return is_ip4(a) || a->u.sa.sa_family == AF_INET6;
+}
+
+/* As IPv6, where one of them is; how long either is then. */
+static size_t
+ip_bytes(const struct addr *a, bool both_ip4, uint8_t out[16])
+{
+	if (both_ip4) {
+		memcpy(out, &a->u.in4.sin_addr, 4);
+		return 4;
+	}
+	if (is_ip4(a)) {
+		memcpy(out, mapped, sizeof(mapped));
+		memcpy(out + sizeof(mapped), &a->u.in4.sin_addr, 4);
+	} else {
+		memcpy(out, &a->u.in6.sin6_addr, 16);
+	}
+	return 16;
+}
+
+static void
+put_text(struct buf *b, const struct addr *a, bool both_ip4)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	uint8_t bytes[16];
+
+	(void)ip_bytes(a, both_ip4, bytes);
+	(void)inet_ntop(
+	    both_ip4 ? AF_INET : AF_INET6, bytes, text, sizeof(text));
+	(void)buf_printf(b, " %s", text);
+}
+
+void
+proxy_header_write_v1(
+    struct buf *b, const struct addr *source, const struct addr *dest)
+{
+	bool both_ip4 = is_ip4(source) && is_ip4(dest);
+
+	if (!is_ip(source) || !is_ip(dest)) {
+		(void)buf_add_str(b, "PROXY UNKNOWN\r\n");
+		return;
+	}
+	(void)buf_add_str(b, both_ip4 ? "PROXY TCP4" : "PROXY TCP6");
+	put_text(b, source, both_ip4);
+	put_text(b, dest, both_ip4);
+	(void)buf_printf(b, " %u %u\r\n", addr_port(source), addr_port(dest));
+}
+
+static void
+put_port(struct buf *b, uint16_t port)
+{
+	(void)buf_add_char(b, (char)(port >> 8));
+	(void)buf_add_char(b, (char)(port & 0xff));
+}
+
+void
+proxy_header_write_v2(
+    struct buf *b, const struct addr *source, const struct addr *dest)
+{
+	bool both_ip4 = is_ip4(source) && is_ip4(dest);
+	uint8_t from[16], to[16];
+	size_t n;
+
+	(void)buf_add(b, v2_mark);
+	(void)buf_add_char(b, V2_PROXY);
+	if (!is_ip(source) || !is_ip(dest)) {
+		(void)buf_add(b, slice_of("\0\0\0", 3)); /* unspecified */
+		return;
+	}
+	n = ip_bytes(source, both_ip4, from);
+	(void)ip_bytes(dest, both_ip4, to);
+	(void)buf_add_char(b, both_ip4 ? V2_TCP4 : V2_TCP6);
+	put_port(b, (uint16_t)(2 * n + 4)); /* the length behind it */
+	(void)buf_add(b, slice_of((char *)from, n));
+	(void)buf_add(b, slice_of((char *)to, n));
+	put_port(b, addr_port(source));
+	put_port(b, addr_port(dest));
 }

@@ -2,11 +2,11 @@
 #define ROUTER_EDGE_PROXY_HEADER_H
 /*
  * The PROXY protocol, versions 1 and 2 (haproxy's proxy-protocol.txt): what a
- * balancer in front says of the client before the client's first byte.
- * Sans-I/O, strict, bounded.
+ * balancer in front says of the client before the client's first byte, and we
+ * to a backend.  Sans-I/O, strict, bounded.
  */
 #include "base/addr.h"
-#include "base/slice.h"
+#include "base/buf.h"
 
 #define PROXY_HEADER_MAX 2048 /* with all that version 2 may append */
 
@@ -18,5 +18,14 @@
  */
 enum err MUST_USE proxy_header_read(
     struct slice in, struct addr *source, bool *is_known, size_t *used);
+
+/*
+ * Adds a header: of a connection from source to dest.  Addresses of two
+ * families are both told as IPv6; what is no IP address makes it unknown.
+ */
+void proxy_header_write_v1(
+    struct buf *b, const struct addr *source, const struct addr *dest);
+void proxy_header_write_v2(
+    struct buf *b, const struct addr *source, const struct addr *dest);
 
 #endif

@@ -464,3 +464,10 @@ stream_is_quiet(const struct stream *s)
 	return recv(fd_of(s), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
 	       errno == EAGAIN;
 }
+
+bool
+stream_local_addr(const struct stream *s, struct addr *out)
+{
+	out->len = sizeof(out->u.storage);
+	return getsockname(fd_of(s), &out->u.sa, &out->len) == 0;
+}

@@ -109,6 +109,9 @@ void stream_shut_down(struct stream *s);
 
 void stream_pause(struct stream *s, bool paused);
 
+/* Where this end of it is.  False: not known any more. */
+bool stream_local_addr(const struct stream *s, struct addr *out);
+
 /* Nothing has come that was not read yet, not even the end: one system call,
  * for who is about to say what can be said only once. */
 bool stream_is_quiet(const struct stream *s);

@@ -114,10 +114,65 @@ what_is_no_header_is_refused(void **state)
 			fail_msg("taken: %s", cases[i].name);
 }
 
+static void
+what_is_written_is_read_again(void **state)
+{
+	static const struct {
+		const char *source, *dest, *v1, *read;
+	} cases[] = {
+	    {"192.0.2.1:56324", "198.51.100.1:443",
+		"PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n",
+		"192.0.2.1:56324"},
+	    {"[2001:db8::7]:56324", "[2001:db8::1]:443",
+		"PROXY TCP6 2001:db8::7 2001:db8::1 56324 443\r\n",
+		"[2001:db8::7]:56324"},
+	    {"192.0.2.1:1", "[2001:db8::1]:443",
+		"PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 1 443\r\n",
+		"192.0.2.1:1"},
+	    {"192.0.2.1:1", "unix:/run/x", "PROXY UNKNOWN\r\n", NULL},
+	};
+	void (*const write[])(
+	    struct buf *, const struct addr *, const struct addr *) = {
+	    proxy_header_write_v1, proxy_header_write_v2};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT_OF(cases); i++) {
+		struct addr source, dest, found, wanted;
+		bool is_known;
+		struct buf b;
+		size_t used;
+
+		buf_init(&b, PROXY_HEADER_MAX);
+		assert_int_equal(
+		    addr_parse(slice_str(cases[i / 2].source), &source),
+		    ERR_OK);
+		assert_int_equal(
+		    addr_parse(slice_str(cases[i / 2].dest), &dest), ERR_OK);
+		write[i % 2](&b, &source, &dest);
+		if (i % 2 == 0)
+			assert_memory_equal(
+			    b.p, cases[i / 2].v1, strlen(cases[i / 2].v1));
+		assert_int_equal(
+		    proxy_header_read(buf_slice(&b), &found, &is_known, &used),
+		    ERR_OK);
+		assert_int_equal(used, b.len);
+		assert_int_equal(is_known, cases[i / 2].read != NULL);
+		if (is_known) {
+			assert_int_equal(
+			    addr_parse(slice_str(cases[i / 2].read), &wanted),
+			    ERR_OK);
+			assert_true(addr_eq_ip(&found, &wanted));
+			assert_int_equal(addr_port(&found), addr_port(&wanted));
+		}
+		buf_clear(&b);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_written_is_read_again),
 	    cmocka_unit_test(headers_name_the_client),
 	    cmocka_unit_test(every_part_of_a_header_wants_more),
 	    cmocka_unit_test(what_is_no_header_is_refused),
