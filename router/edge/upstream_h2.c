@@ -153,6 +153,7 @@ on_lost(struct h2_client_stream *s, enum h2_client_loss why, const char *cause)
 
 	switch (why) {
 	case H2_CLIENT_UNPROCESSED:
+		u->conn->has_refused = true;
 		lose(u, LOST_UNPROCESSED, cause);
 		break;
 	case H2_CLIENT_RESET:
@@ -459,7 +460,8 @@ will_do(const struct upstream_h2_conn *c, enum upstream_choice which)
 	case UPSTREAM_SURE:
 		return c->n_streams > 0 || upstream_socket_is_quiet(&c->socket);
 	case UPSTREAM_FRESH:
-		return ev_now(c->w->loop) - c->opened_at <= YOUNG_SECONDS;
+		return !c->has_refused &&
+		       ev_now(c->w->loop) - c->opened_at <= YOUNG_SECONDS;
 	}
 	return false;
 }

@@ -33,6 +33,7 @@ struct upstream_h2_conn {
 	struct upstream_ended ended;
 	struct deadline deadline; /* of idleness */
 	ev_tstamp opened_at;      /* 0: not yet */
+	bool has_refused;         /* a stream */
 	bool is_private;          /* of one exchange alone */
 	bool is_idle;             /* counted so */
 	bool is_busy;             /* within the session: it sends later */
