@@ -9,7 +9,8 @@ libgnutls28-dev libssl-dev libev-dev libncurses-dev libcurl4-gnutls-dev libsqlit
 libc-ares-dev libnghttp2-dev libxml2-dev libldns-dev libjansson-dev
 libseccomp-dev libidn2-dev node-llhttp
 libcmocka-dev clang-format clang-tidy
-pebble bind9 bind9-dnsutils gnutls-bin openssl curl nghttp2-client slowhttptest
+pebble bind9 bind9-dnsutils gnutls-bin openssl curl nghttp2-client nghttp2-server
+slowhttptest
 sqlite3 tmux strace gdb wrk ca-certificates
 python3 python3-h2 python3-pyte python3-cryptography
 debhelper fakeroot lintian procps iproute2'
