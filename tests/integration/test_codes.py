@@ -10,8 +10,9 @@ import socket
 import threading
 import unittest
 
-from towpath import (Backend, Ca, Daemon, Https, free_port, http,
-                     wait_for)
+from towpath import Backend, Daemon, Https, edge, free_port, http, wait_for
+from towpath.edge import OK, all_of, head_of, request
+from towpath.util import PATIENCE
 
 # code: (status, at=, desc=); the status of H26 depends on its cause
 CODES = {
@@ -40,23 +41,11 @@ CODES = {
     "T11": (429, "warning", "Client rate limit reached"),
     "T12": (403, "warning", "Address not allowed"),
 }
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-def ask(sock):
-    """Reads a request's head."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = sock.recv(65536)
-        if not piece:
-            return
-        data += piece
-
 
 def says(data):
     """A backend that answers these bytes, and is gone."""
     def behave(sock):
-        ask(sock)
+        head_of(sock)
         sock.sendall(data)
     return behave
 
@@ -72,7 +61,7 @@ class Holding:
         self.address = self.backend.address
 
     def behave(self, sock):
-        ask(sock)
+        head_of(sock)
         sock.sendall(self.first)
         self.asked.release()
         self.go_on.wait(60)
@@ -87,30 +76,12 @@ class Holding:
         self.backend.close()
 
 
-class Case(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.app = Backend("codes")
-        cls.daemon = Daemon(router={"workers": 1, "drain_timeout": "1s"})
-        cls.n_apps = 0
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.close()
-        cls.app.close()
+class Case(edge.Case):
+    config = {"router": {"workers": 1, "drain_timeout": "1s"}}
 
     def host_of(self, *backends, **settings):
-        type(self).n_apps += 1
-        name, d = f"app{self.n_apps}", self.daemon
-        host = f"{name}.test.example"
-        d.cli("apps", "create", name)
-        if backends:
-            d.cli("backends", "add", name, *backends)
-        if settings:
-            d.cli("apps", "set", name,
-                  *(f"{k}={v}" for k, v in settings.items()))
-        d.cli("domains", "add", host, "--app", name)
-        return host
+        return self.new_app(
+            backends, [f"{k}={v}" for k, v in settings.items()], tls=False)
 
     def line(self, part):
         """The router line with this in it, as a dictionary."""
@@ -148,22 +119,17 @@ class Case(unittest.TestCase):
         self.assertEqual(answer.headers["cache-control"], "no-store")
         return self.logged(code, answer.headers["x-request-id"], status)
 
-    def begin(self, host, path="/", method="GET", fields=(), body=b""):
+    def begin(self, host, path="/", method="GET", *fields, body=b""):
         """A connection with a request on it."""
-        s = socket.create_connection(("127.0.0.1", self.daemon.http),
-                                     timeout=60)
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *fields]
-        s.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
+        s = self.connect(host, tls=False)
+        s.settimeout(PATIENCE)
+        s.sendall(request(host, path, method, *fields, body=body))
         return s
 
 
 def rest_of(sock):
     """All that comes until the end, however that comes."""
-    data = b""
-    with contextlib.suppress(ConnectionError):
-        while piece := sock.recv(65536):
-            data += piece
-    return data
+    return all_of(sock, PATIENCE)[0]
 
 
 class Backends(Case):
@@ -201,7 +167,7 @@ class Backends(Case):
                 b.address, first_byte_timeout="200ms"))
 
     def test_h13_closed_without_a_response(self):
-        with Backend(behave=ask) as b:
+        with Backend(behave=head_of) as b:
             self.shown("H13", self.host_of(b.address))
         with Backend(behave=says(b"HTTP/1.1 200 OK\r\nContent-")) as b:
             self.shown("H13", self.host_of(b.address))
@@ -267,8 +233,8 @@ class Backends(Case):
         endless = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 5000
         with Backend(behave=says(endless + OK)) as b:
             host = self.host_of(b.address)
-            with self.begin(host, "/h25",
-                            fields=["Connection: close"]) as s:
+            with self.begin(host, "/h25", "GET",
+                            "Connection: close") as s:
                 self.assertIn(b"HTTP/1.1 502", rest_of(s))
         self.logged("H25", 'path="/h25"')
 
@@ -287,7 +253,7 @@ class Clients(Case):
                 (431, "head too large", {"headers": {"X-A": "a" * 600}})):
             line = self.shown("H26", host, status=status, **kw)
             self.assertEqual(line["cause"], cause)
-        with self.begin(host, "/h26", fields=["Host: other"]) as s:
+        with self.begin(host, "/h26", "GET", "Host: other") as s:
             self.assertIn(b"X-Towpath-Error: H26", rest_of(s))
         self.logged("H26", 'cause="bad host"')
 
@@ -301,16 +267,15 @@ class Clients(Case):
 
     def test_h28_the_client_stops_sending(self):
         host = self.host_of(self.app.address, idle_timeout="300ms")
-        with self.begin(host, "/h28", "POST", ["Content-Length: 10"],
-                        b"abc") as s:
+        with self.begin(host, "/h28", "POST", "Content-Length: 10",
+                        body=b"abc") as s:
             rest_of(s)
         line = self.logged("H28", 'path="/h28"')
         self.assertEqual(line["sock"], "client")
 
     def test_h31_the_certificate_does_not_cover_the_host(self):
-        host, other = (self.host_of(self.app.address) for _ in range(2))
-        self.daemon.upload("add", host, Ca().issue(host))
-        with Https(self.daemon.https, host) as c:
+        other = self.host_of(self.app.address)
+        with Https(self.daemon.https, self.host) as c:
             answer = c.request("/", host=other)
         self.assertEqual(
             (answer.status, answer.headers["x-towpath-error"]), (421, "H31"))

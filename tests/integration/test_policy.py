@@ -6,42 +6,17 @@ import socket
 import struct
 import unittest
 
-from towpath import Backend, Ca, Daemon, Https, get, http, wait_for
+from towpath import Backend, Daemon, Https, edge, get, http, wait_for
 from towpath.daemon import Refused
 
 
-class Case(unittest.TestCase):
-    config = {}
-    daemon_class = Daemon
-
-    @classmethod
-    def setUpClass(cls):
-        cls.app = Backend("shop")
-        cls.daemon = cls.daemon_class(**cls.config)
-        cls.ca = Ca()
-        cls.n_apps = 0
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.close()
-        cls.app.close()
-
+class Case(edge.Case):
     def set(self, host, *settings):
         self.daemon.cli("apps", "set", host.split(".")[0], *settings)
 
     def host_of(self, *settings, tls=False, backends=None):
         """A host of a new app with these settings."""
-        type(self).n_apps += 1
-        name, d = f"app{self.n_apps}", self.daemon
-        host = f"{name}.test.example"
-        d.cli("apps", "create", name)
-        d.cli("backends", "add", name, *(backends or [self.app.address]))
-        if settings:
-            d.cli("apps", "set", name, *settings)
-        d.cli("domains", "add", host, "--app", name)
-        if tls:
-            d.upload("add", host, self.ca.issue(host))
-        return host
+        return self.new_app(backends or [self.app.address], settings, tls)
 
     def settings(self, host):
         return self.daemon.json("apps", "info",
@@ -179,23 +154,11 @@ class ProxyProtocol(Case):
               "router": {"trusted_proxies": "10.0.0.0/8"}}
     daemon_class = Behind
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.daemon.cli("apps", "create", "shop", "--backend", cls.app.address)
-        cls.host = "shop.test.example"
-        cls.daemon.cli("domains", "add", cls.host, "--app", "shop")
-
     def ask(self, header, *fields):
-        lines = ["GET / HTTP/1.1", f"Host: {self.host}",
-                 "Connection: close", *fields]
-        with socket.create_connection(
-                ("127.0.0.1", self.daemon.http), timeout=30) as s:
-            s.sendall(header + ("\r\n".join(lines) + "\r\n\r\n").encode())
-            data = b""
-            while piece := s.recv(65536):
-                data += piece
-        return data
+        with self.connect(self.host, tls=False) as s:
+            s.sendall(header + edge.request(self.host, "/", "GET",
+                                            "Connection: close", *fields))
+            return edge.all_of(s, 60)[0]
 
     def test_who_connected_is_the_client(self):
         v2 = (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" +

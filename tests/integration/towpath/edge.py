@@ -69,11 +69,12 @@ def response(stream, has_body=True):
 
 class Case(unittest.TestCase):
     config = {}
+    daemon_class = Daemon
 
     @classmethod
     def setUpClass(cls):
         cls.app = Backend("shop")
-        cls.daemon = Daemon(**cls.config)
+        cls.daemon = cls.daemon_class(**cls.config)
         cls.daemon.cli("apps", "create", "shop", "--backend", cls.app.address)
         cls.host = "edge.test.example"
         cls.daemon.cli("domains", "add", cls.host, "--app", "shop")
@@ -87,19 +88,24 @@ class Case(unittest.TestCase):
         cls.daemon.close()
         cls.app.close()
 
-    def host_of(self, *backends, **settings):
-        """A host of a new app; with a certificate of its own."""
+    def new_app(self, backends, settings=(), tls=True):
+        """A host of a new app; tls: with a certificate of its own."""
         type(self).n_apps += 1
         name, d = f"app{self.n_apps}", self.daemon
         host = f"{name}.test.example"
         d.cli("apps", "create", name)
-        d.cli("backends", "add", name, *backends)
+        if backends:
+            d.cli("backends", "add", name, *backends)
         if settings:
-            d.cli("apps", "set", name,
-                  *(f"{k}={v}" for k, v in settings.items()))
+            d.cli("apps", "set", name, *settings)
         d.cli("domains", "add", host, "--app", name)
-        d.upload("add", host, self.ca.issue(host))
+        if tls:
+            d.upload("add", host, self.ca.issue(host))
         return host
+
+    def host_of(self, *backends, **settings):
+        return self.new_app(backends,
+                            [f"{k}={v}" for k, v in settings.items()])
 
     def connect(self, host, tls=True):
         if tls:
