@@ -59,6 +59,22 @@ show_workers(struct cli *c, const json_t *w)
 		    number(w, "log_lines_dropped"));
 }
 
+/* More than one: the former ones finish what they have since an upgrade. */
+static void
+show_generations(struct cli *c, const json_t *all)
+{
+	const json_t *g;
+	size_t i;
+
+	if (json_array_size(all) < 2)
+		return;
+	json_array_foreach(all, i, g)
+	    cli_field(&c->out, i == 0 ? "Generations" : "",
+		"%lld: %lld workers, %lld connections%s", number(g, "number"),
+		number(g, "workers"), number(g, "connections"),
+		i == 0 ? "" : ", draining");
+}
+
 static void
 show_ca(struct cli *c, const json_t *acme)
 {
@@ -89,6 +105,7 @@ show_status(struct cli *c, const json_t *o)
 	show_domains(c, json_obj(o, "domains"));
 	show_faults(c, json_obj(o, "faults"));
 	show_workers(c, json_obj(o, "workers"));
+	show_generations(c, json_object_get(o, "generations"));
 	cli_field(
 	    &c->out, "Keys", "%s", json_bool(o, "keys") ? "ready" : "away");
 	show_ca(c, json_obj(o, "acme"));

@@ -54,26 +54,6 @@ set_shared(int fd, int on)
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 }
 
-/*
- * 0.0.0.0:443 that becomes 192.0.2.1:443, or the reverse: for a moment there
- * are both, which the kernel allows to those that say that they share.
- */
-static int
-bind_beside(int fd, const struct addr *a, const struct parent_listeners *own)
-{
-	int result;
-
-	for (size_t i = 0; own != NULL && i < own->n; i++)
-		if (addr_port(&own->items[i].addr) == addr_port(a))
-			set_shared(own->items[i].fd, 1);
-	set_shared(fd, 1);
-	result = bind(fd, &a->u.sa, a->len);
-	for (size_t i = 0; own != NULL && i < own->n; i++)
-		set_shared(own->items[i].fd, 0);
-	set_shared(fd, 0);
-	return result;
-}
-
 static bool
 has_port(const struct parent_listeners *own, const struct addr *a)
 {
@@ -81,6 +61,19 @@ has_port(const struct parent_listeners *own, const struct addr *a)
 		if (addr_port(&own->items[i].addr) == addr_port(a))
 			return true;
 	return false;
+}
+
+/*
+ * 0.0.0.0:443 that becomes 192.0.2.1:443, or the reverse: for a moment there
+ * are both, which the kernel allows to those that say that they share.  It asks
+ * again in listen(2), so no longer than that.
+ */
+static void
+share(int fd, const struct parent_listeners *own, int on)
+{
+	set_shared(fd, on);
+	for (size_t i = 0; own != NULL && i < own->n; i++)
+		set_shared(own->items[i].fd, on);
 }
 
 /* own: the sockets that there are while running; NULL at the start, when it
@@ -94,8 +87,10 @@ bind_at(int fd, const struct addr *a, const struct parent_listeners *own)
 	while (bind(fd, &a->u.sa, a->len) != 0) {
 		if (errno != EADDRINUSE)
 			return -1;
-		if (has_port(own, a))
-			return bind_beside(fd, a, own);
+		if (has_port(own, a)) {
+			share(fd, own, 1);
+			return bind(fd, &a->u.sa, a->len);
+		}
 		if (clock_mono_ms() >= deadline_ms)
 			return -1;
 		usleep(BIND_STEP_US);
@@ -135,9 +130,11 @@ listen_at(const struct addr *a, const struct parent_listeners *own)
 	if (a->u.sa.sa_family == AF_INET6)
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind_at(fd, a, own) == 0 && listen(fd, BACKLOG) == 0)
+	error =
+	    bind_at(fd, a, own) == 0 && listen(fd, BACKLOG) == 0 ? 0 : errno;
+	share(fd, own, 0);
+	if (error == 0)
 		return fd;
-	error = errno;
 	close(fd);
 	errno = error;
 	return -1;

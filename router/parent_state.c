@@ -55,10 +55,13 @@ static const struct file_row files[] = {
     {"control_socket", offsetof(struct parent, control_socket)},
 };
 
-static int *
+static int
 file_at(const struct parent *p, const struct file_row *row)
 {
-	return (int *)((char *)(uintptr_t)p + row->at);
+	int fd;
+
+	memcpy(&fd, (const char *)p + row->at, sizeof(fd));
+	return fd;
 }
 
 /* --- writing ----------------------------------------------------------------
@@ -98,10 +101,10 @@ put_files(const struct parent *p, struct buf *out, struct buf *b)
 	char text[ADDR_TEXT_SIZE];
 
 	for (size_t i = 0; i < COUNT_OF(files); i++) {
-		if (*file_at(p, &files[i]) < 0)
+		if (file_at(p, &files[i]) < 0)
 			continue;
 		wire_put_str(b, files[i].name);
-		wire_put_u32(b, (uint32_t)*file_at(p, &files[i]));
+		wire_put_u32(b, (uint32_t)file_at(p, &files[i]));
 		put(out, TAG_FILE, b);
 	}
 	for (size_t i = 0; i < p->listeners.n; i++) {
@@ -186,7 +189,7 @@ static void
 keep_all(const struct parent *p, bool kept)
 {
 	for (size_t i = 0; i < COUNT_OF(files); i++)
-		keep(*file_at(p, &files[i]), kept);
+		keep(file_at(p, &files[i]), kept);
 	for (size_t i = 0; i < p->listeners.n; i++)
 		keep(p->listeners.items[i].fd, kept);
 	for (size_t k = 0; k < GENERATIONS_MAX; k++) {
@@ -335,9 +338,11 @@ read_file(struct reader *r, struct wire *w)
 	struct slice name = wire_bytes(w);
 	uint32_t fd = wire_u32(w);
 
-	for (size_t i = 0; !w->bad && i < COUNT_OF(files); i++)
+	int own = w->bad ? -1 : taken(r, fd);
+
+	for (size_t i = 0; i < COUNT_OF(files); i++)
 		if (slice_eq(name, slice_str(files[i].name)))
-			*file_at(r->p, &files[i]) = taken(r, fd);
+			memcpy((char *)r->p + files[i].at, &own, sizeof(own));
 	return ERR_OK;
 }
 

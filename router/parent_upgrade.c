@@ -253,6 +253,39 @@ upgrade_begin(struct parent *p)
 /* --- in the new binary ------------------------------------------------------
  */
 
+/* Who had died when there was no time for it. */
+static void
+start_missing(struct parent *p)
+{
+	struct generation *g = generation_serving(p);
+
+	for (size_t i = 0; i < g->n_processes; i++)
+		if (g->processes[i].channel == NULL &&
+		    !ev_is_active(&g->processes[i].again))
+			process_start_later(&g->processes[i]);
+}
+
+static bool
+is_alone(const struct generation *g)
+{
+	return generation_running(g, ROLE_CONTROL) +
+		   generation_running(g, ROLE_WORKER) +
+		   generation_running(g, ROLE_KEYS) ==
+	       0;
+}
+
+/* All that was new is gone: what was before is there, but for its binary. */
+static void
+go_back(struct parent *p)
+{
+	generation_free(newcomer(p));
+	(void)state_exec(p, NULL);
+	/* the processes of the former version are as well off with us */
+	log_error("upgrade: the former binary cannot be started: %m");
+	finish(p);
+	start_missing(p);
+}
+
 static void
 undo(struct parent *p, const char *why)
 {
@@ -264,7 +297,8 @@ undo(struct parent *p, const char *why)
 	p->upgrade.step = UPGRADE_UNDOING;
 	ev_timer_stop(p->loop, &p->upgrade.deadline);
 	generation_kill(g);
-	upgrade_on_exit(p, NULL);
+	if (is_alone(g))
+		go_back(p);
 }
 
 static void
@@ -327,44 +361,11 @@ upgrade_on_failed(
 	undo(p, why);
 }
 
-/* Who had died when there was no time for it. */
-static void
-start_missing(struct parent *p)
-{
-	struct generation *g = generation_serving(p);
-
-	for (size_t i = 0; i < g->n_processes; i++)
-		if (g->processes[i].channel == NULL &&
-		    !ev_is_active(&g->processes[i].again))
-			process_start_later(&g->processes[i]);
-}
-
-static bool
-is_alone(const struct generation *g)
-{
-	return generation_running(g, ROLE_CONTROL) +
-		   generation_running(g, ROLE_WORKER) +
-		   generation_running(g, ROLE_KEYS) ==
-	       0;
-}
-
-/* All that was new is gone: what was before is there, but for its binary. */
-static void
-go_back(struct parent *p)
-{
-	generation_free(newcomer(p));
-	(void)state_exec(p, NULL);
-	/* the processes of the former version are as well off with us */
-	log_error("upgrade: the former binary cannot be started: %m");
-	finish(p);
-	start_missing(p);
-}
-
 bool
 upgrade_on_exit(struct parent *p, struct process *c)
 {
 	struct generation *g = newcomer(p), *old = generation_serving(p);
-	bool is_new = c == NULL || c->generation == g;
+	bool is_new = c->generation == g;
 
 	if (p->upgrade.step < UPGRADE_STARTING)
 		return false;

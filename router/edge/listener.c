@@ -41,12 +41,8 @@ struct listeners {
 static void
 take_reserve(struct listeners *ls)
 {
-	struct list *first = list_first(&ls->all);
-
-	if (ls->reserve < 0 && first != NULL)
-		ls->reserve = fcntl(
-		    container_of(first, struct listener, link)->watcher.fd,
-		    F_DUPFD_CLOEXEC, 0);
+	if (ls->reserve < 0)
+		ls->reserve = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
 static void
