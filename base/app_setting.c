@@ -36,6 +36,12 @@ static const struct app_setting table[] = {
 	    "until a new backend gets its whole share; 0: at once"},
 	{"sticky", SETTING_BOOL, 0, 0, false, NULL, "off",
 	    "send a visitor to the same backend, by a cookie"},
+	{"health_path", SETTING_PATH, 0, 0, false, NULL, "",
+	    "ask each backend for this, and leave alone who answers badly"},
+	{"health_interval", SETTING_SECONDS, 0.1, 3600, false, NULL, "10s",
+	    "between two health checks of a backend"},
+	{"health_threshold", SETTING_COUNT, 1, 100, false, NULL, "3",
+	    "failed health checks in a row until a backend is down"},
 	{"rate", SETTING_RATE, 0, 0, true, NULL, "",
 	    "requests of one client: 100/s, 600/m, 1000/h; 100/s:20 for 20 "
 	    "at once"},

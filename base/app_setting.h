@@ -18,6 +18,7 @@ enum app_setting_kind {
 	SETTING_HOST,     /* a host name as stored */
 	SETTING_CA,       /* CA certificates in PEM */
 	SETTING_RATE,     /* a string that base/rate.h reads */
+	SETTING_PATH,     /* of a URL: "/health?deep=1" */
 	SETTING_NETWORKS, /* an array; as text with blanks or commas between */
 	SETTING_HEADERS,  /* an array of rules (base/header_rule.h); as text one
 			   * a line */

@@ -455,7 +455,7 @@ set_addresses(struct fetch_call *call, const struct fetch_request *rq)
 	call->n_refused = rq->n_refused;
 	SET(call->easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	SET(call->easy, CURLOPT_OPENSOCKETDATA, call);
-	if (rq->guarded) {
+	if (rq->guarded || rq->alone) {
 		/* a connection of an unguarded call would slip through */
 		SET(call->easy, CURLOPT_FRESH_CONNECT, 1L);
 		SET(call->easy, CURLOPT_FORBID_REUSE, 1L);
@@ -479,11 +479,26 @@ set_addresses(struct fetch_call *call, const struct fetch_request *rq)
 }
 
 static void
+set_protocol(CURL *easy, const struct fetch_request *rq)
+{
+	if (rq->h2c)
+		SET(easy, CURLOPT_HTTP_VERSION,
+		    (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+	if (rq->proxy_header)
+		SET(easy, CURLOPT_HAPROXYPROTOCOL, 1L);
+}
+
+static void
 set_trust(struct fetch_call *call, const struct fetch_request *rq)
 {
 	struct fetch *fe = call->fetch;
 	const char *bundle;
 
+	if (rq->unverified) {
+		SET(call->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		SET(call->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+		return;
+	}
 	call->broken = ca_bundles_get(
 	    fe->bundles, fe->ca_file, rq->ca_file, &bundle, &call->fault);
 	if (call->broken == ERR_OK && bundle[0] != '\0')
@@ -518,6 +533,7 @@ fetch_start(struct fetch *fe, const struct fetch_request *rq)
 	}
 	set_limits(call->easy, rq);
 	set_addresses(call, rq);
+	set_protocol(call->easy, rq);
 	set_trust(call, rq);
 	list_append(&fe->calls, &call->link);
 	do_soon(fe);

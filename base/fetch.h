@@ -67,6 +67,11 @@ struct fetch_request {
 	size_t n_refused;
 	const struct addr *via; /* connect to this address instead of
 				 * what the host name resolves to */
+	/* for checks of a backend */
+	bool alone;        /* on a connection that serves nothing else */
+	bool h2c;          /* HTTP/2 without TLS and without asking */
+	bool proxy_header; /* PROXY protocol, version 1, in front */
+	bool unverified;   /* whatever its certificate */
 	fetch_done *done;
 	fetch_data *data; /* NULL: collect */
 	void *ctx;

@@ -10,6 +10,8 @@ CREATE TABLE backend_target (
 	since_at     INTEGER NOT NULL,                 -- up or down since
 	UNIQUE (backend_id, address)
 ) STRICT;
+CREATE INDEX backend_target_down ON backend_target (backend_id)
+	WHERE health = 'down';
 INSERT INTO backend_target (backend_id, address, since_at)
 	SELECT id, replace(replace(address, 'h2c://', ''), 'https://', ''),
 		created_at FROM backend;

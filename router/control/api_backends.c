@@ -135,16 +135,9 @@ backend_event(
     struct api_call *call, const struct app *a, int64_t id, const char *name)
 {
 	struct event event = {.name = name, .by = call->by, .app = a->name};
-	json_t *list = backends_json(call->control, a), *item;
-	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
-		if (json_int(item, "id") == id)
-			event.backend = json_incref(item);
-	}
+	event.backend = backend_json(call->control, a, id);
 	call->answer = json_incref(event.backend);
-	json_decref(list);
 	return event_add(call->control->db, &event);
 }
 

@@ -8,6 +8,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "router/control/api.h"
+#include "router/control/app_setting_value.h"
 #include "router/control/app_settings.h"
 #include "router/control/backend.h"
 #include "router/control/event.h"
@@ -121,22 +122,29 @@ app_create(struct control *c, const char *name, const json_t *settings,
 	return pages_use(c, out) == ERR_OK ? ERR_OK : api_store_away(f);
 }
 
-static json_t *
-setting(const struct control *c, const json_t *settings, const char *key)
+json_t *
+app_setting(const struct control *c, const struct app *a, const char *key)
 {
 	const struct config_pairs *defaults = &c->config.defaults;
+	const struct app_setting *s = app_setting_find(key);
+	json_t *value = NULL;
 
 	for (size_t i = 0; i < defaults->n; i++)
 		if (strcmp(defaults->items[i].key, key) == 0 &&
-		    json_object_get(settings, key) == NULL)
-			return json_string(defaults->items[i].value);
-	return app_settings_value(settings, key);
+		    json_object_get(a->settings, key) == NULL) {
+			json_t *text = json_string(defaults->items[i].value);
+
+			if (app_setting_read(s, text, &value, NULL) != ERR_OK)
+				value = NULL;
+			json_decref(text);
+		}
+	return value != NULL ? value : app_settings_value(a->settings, key);
 }
 
 int
 app_min_tls(const struct control *c, const struct app *a)
 {
-	json_t *value = setting(c, a->settings, "min_tls");
+	json_t *value = app_setting(c, a, "min_tls");
 	const char *text = json_string_value(value);
 	int version = text != NULL && strcmp(text, "1.3") == 0 ? 13 : 12;
 

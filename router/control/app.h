@@ -32,6 +32,10 @@ enum err MUST_USE app_save_settings(
 /* Workers read it, and NAME.apps_domain, anew after the commit. */
 void app_touch(struct control *c, const struct app *a);
 
+/* What holds for the app: its own value, [defaults], the default. */
+json_t *app_setting(
+    const struct control *c, const struct app *a, const char *key);
+
 /* Oldest TLS that the app takes, 12 or 13. */
 int app_min_tls(const struct control *c, const struct app *a);
 

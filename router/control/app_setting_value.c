@@ -9,8 +9,9 @@
 #include "base/rate.h"
 #include "router/control/app_setting_ca.h"
 
-#define NETWORKS_MAX 1000
-#define SHOWN_MAX    80 /* bytes of a wrong value that are repeated */
+#define NETWORKS_MAX  1000
+#define PATH_SIZE_MAX 1000
+#define SHOWN_MAX     80 /* bytes of a wrong value that are repeated */
 
 /* "30", "0.5", then a unit out of `units` (or none) times its factor. */
 struct unit {
@@ -37,6 +38,7 @@ refuse(const struct app_setting *s, struct fault *f)
 	    [SETTING_CHOICE] = "one of",
 	    [SETTING_HOST] = "a host name",
 	    [SETTING_CA] = "CA certificates in PEM",
+	    [SETTING_PATH] = "a path like /health",
 	    [SETTING_RATE] = "a rate like 100/s, 600/m or 100/s:20",
 	    [SETTING_NETWORKS] = "addresses and networks: 192.0.2.1 "
 				 "2001:db8::/32",
@@ -163,6 +165,21 @@ read_choice(const struct app_setting *s, const json_t *value)
 	return text != NULL && is_one_of(slice_str(text), s->choices)
 		   ? json_string(text)
 		   : NULL;
+}
+
+static json_t *
+read_path(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t n = text == NULL ? 0 : strlen(text);
+
+	if (n == 0 || n > PATH_SIZE_MAX || text[0] != '/')
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] <= ' ' ||
+		    (unsigned char)text[i] >= 0x7f || text[i] == '#')
+			return NULL;
+	return json_string(text);
 }
 
 static json_t *
@@ -308,6 +325,9 @@ app_setting_read(const struct app_setting *s, const json_t *value, json_t **out,
 		break;
 	case SETTING_CHOICE:
 		*out = read_choice(s, value);
+		break;
+	case SETTING_PATH:
+		*out = read_path(value);
 		break;
 	case SETTING_RATE:
 		*out = read_rate(value);

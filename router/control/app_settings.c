@@ -5,22 +5,6 @@
 #include "base/mem.h"
 #include "router/control/app_setting_value.h"
 
-/* Names of the manual whose time comes later.  A limit that is not kept, a
- * network that is not kept out: better refused than silently ignored. */
-static const char reserved[] = "health_path "
-			       "health_interval health_threshold";
-
-static bool
-is_reserved(const char *key)
-{
-	struct slice list = slice_str(reserved), word;
-
-	while (slice_word(&list, &word))
-		if (slice_eq(word, slice_str(key)))
-			return true;
-	return false;
-}
-
 enum err
 app_settings_set(
     json_t *settings, const char *key, const json_t *value, struct fault *f)
@@ -30,11 +14,6 @@ app_settings_set(
 	json_t *stored;
 	enum err e;
 
-	if (s == NULL && is_reserved(key)) {
-		fault_set(f, FAULT_N22_SETTING_INVALID,
-		    "%s is reserved: this version cannot do it yet", key);
-		return ERR_DENIED;
-	}
 	if (s == NULL) {
 		fault_set(f, FAULT_N21_SETTING_UNKNOWN,
 		    "There is no setting \"%s\"", key);

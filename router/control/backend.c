@@ -234,3 +234,18 @@ backends_json(struct control *c, const struct app *a)
 	}
 	return list;
 }
+
+json_t *
+backend_json(struct control *c, const struct app *a, int64_t id)
+{
+	json_t *list = backends_json(c, a), *item, *found = NULL;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_int(item, "id") == id)
+			found = json_incref(item);
+	}
+	json_decref(list);
+	return found;
+}

@@ -20,5 +20,7 @@ enum err MUST_USE backends_put(struct control *c, const struct app *a,
     const json_t *list, bool may_exist, struct fault *f);
 
 json_t *backends_json(struct control *c, const struct app *a);
+/* One of them; NULL: there is none with that id. */
+json_t *backend_json(struct control *c, const struct app *a, int64_t id);
 
 #endif

@@ -8,6 +8,7 @@
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
 #include "router/control/follow.h"
+#include "router/control/health.h"
 #include "router/control/names.h"
 
 /* Bytes of keys of one change; past it every counter is bumped. */
@@ -52,7 +53,7 @@ change_touch(struct control *c, const char *key)
 void
 change_touch_app(struct control *c, const char *name)
 {
-	char *key = xasprintf("app:%s", name);
+	char *key = xasprintf(CHANGE_APP_KEY "%s", name);
 
 	change_touch(c, key);
 	free(key);
@@ -124,6 +125,23 @@ bump(struct control *c)
 			shared_bump(c->shared, key);
 }
 
+/* Apps that were touched may have other backends, or other health checks. */
+static void
+tell_health(struct control *c, struct buf *touched)
+{
+	bool all = buf_failed(touched);
+	size_t n = touched->len;
+	char *keys = buf_take(touched);
+
+	if (all)
+		health_read_all(c);
+	for (size_t at = 0; at < n && !all; at += strlen(keys + at) + 1)
+		if (slice_starts_with(
+			slice_str(keys + at), SLICE(CHANGE_APP_KEY)))
+			health_read(c, keys + at + strlen(CHANGE_APP_KEY));
+	free(keys);
+}
+
 /* Calls `start` for each host of a list, which it takes: starting may begin
  * changes of its own. */
 static void
@@ -152,6 +170,7 @@ change_commit(struct control *c, struct fault *f)
 	start_each(c, &done.cancels, cancel_order);
 	start_each(c, &done.checks, checks_start);
 	start_each(c, &done.orders, domain_order_start);
+	tell_health(c, &done.touched);
 	if (buf_failed(&done.names)) /* more than it can name */
 		names_watch_all(c);
 	else

@@ -29,6 +29,8 @@ enum err MUST_USE change_begin(struct control *c, struct fault *f);
 enum err MUST_USE change_commit(struct control *c, struct fault *f);
 void change_abort(struct control *c); /* also when none is open */
 
+#define CHANGE_APP_KEY "app:"
+
 /* A host as stored, or "app:" and a name: workers read it anew. */
 void change_touch(struct control *c, const char *key);
 void change_touch_app(struct control *c, const char *name);

@@ -39,6 +39,7 @@ struct control {
 	struct issuer *issuer;
 
 	struct workers *workers;     /* channels and counters of the workers */
+	struct health *health;       /* checks of backends */
 	struct names *names;         /* of backends */
 	struct checks *checks;       /* looks at DNS under way */
 	struct stats *stats;         /* traffic, collected from workers */

@@ -14,6 +14,7 @@
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
 #include "router/control/follow.h"
+#include "router/control/health.h"
 #include "router/control/names.h"
 #include "router/control/page.h"
 #include "router/control/repeats.h"
@@ -122,6 +123,7 @@ on_setup(
 	c->trust = trust_new(NULL);
 	c->checks = checks_new(c);
 	c->names = names_new(c);
+	c->health = health_new(c);
 	c->http = http_server_new(
 	    c->loop, take(&fds[FD_SOCKET]), &c->peers, &api_http_ops, c);
 	return ERR_OK;
@@ -217,6 +219,7 @@ on_start(void *ctx, struct fault *f)
 	pages_use_defaults(c);
 	c->scheduler = scheduler_new(c);
 	names_start(c);
+	health_start(c);
 	trust_read(c->trust); /* now, while nobody waits for an upload */
 	log_info("serving the API at %s", c->config.control.socket);
 	return ERR_OK;
@@ -270,6 +273,7 @@ clean_up(struct control *c)
 	followers_free(c->followers);
 	checks_free(c->checks);
 	names_free(c->names);
+	health_free(c->health);
 	if (c->issuer != NULL)
 		issuer_free(c->issuer);
 	dns_provider_close(c);
