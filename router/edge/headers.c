@@ -80,6 +80,23 @@ join_chain(struct arena *a, const struct request *r)
 	return chain.p == NULL ? SLICE("") : chain;
 }
 
+/* A hop's bare address, of what some proxies write: "192.0.2.1:4000",
+ * "[2001:db8::1]", "[2001:db8::1]:4000"; what is none stays as it is. */
+static struct slice
+bare_address(struct slice hop)
+{
+	struct addr a;
+
+	if (addr_parse_ip(hop, 0, &a) != ERR_OK &&
+	    (addr_parse(hop, &a) != ERR_OK || a.u.sa.sa_family == AF_UNIX))
+		return hop;
+	if (a.u.sa.sa_family == AF_INET)
+		return slice_of(hop.p, slice_find(hop, ':'));
+	if (hop.p[0] == '[')
+		return slice_of(hop.p + 1, slice_find(hop, ']') - 1);
+	return hop;
+}
+
 /* From the newest hop back: the first that is not one of our proxies. */
 static struct slice
 last_untrusted(const struct origin *o, struct slice chain)
@@ -96,6 +113,7 @@ last_untrusted(const struct origin *o, struct slice chain)
 		chain.n = at > 0 ? at - 1 : 0;
 		if (hop.n == 0)
 			continue;
+		hop = bare_address(hop);
 		client = hop;
 		if (!is_trusted(o, hop))
 			break;
