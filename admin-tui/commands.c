@@ -148,7 +148,10 @@ const struct command commands[] = {
 	"Works for a host that was not added yet, too.", cli_domains_check},
     {"domains set", "HOST KEY=VALUE...", NULL, COMMAND_CHANGES, "domains",
 	"change a domain: app, origin, automatic, reference",
-	"KEY= puts the default back. automatic is on or off.", cli_domains_set},
+	"KEY= puts the default back. automatic is on or off. With an origin "
+	"(https://HOST or as a BACKEND is written) its requests go there by "
+	"the app's rules; HOST then is what the origin is asked for.",
+	cli_domains_set},
     {"domains remove", "HOST", confirm_options, COMMAND_DESTROYS, "domains",
 	"serve a host no more",
 	"Its certificates are kept until they expire: added again, the "
