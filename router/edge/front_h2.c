@@ -137,7 +137,8 @@ give_up_stalled(struct front_h2 *f)
 	LIST_FOREACH_SAFE(it, &f->streams) {
 		struct h2_stream *s = container_of(it, struct h2_stream, link);
 
-		if (s->is_complete && s->moved_at <= since)
+		if (s->is_complete && exchange_is_done(s->ex) &&
+		    s->moved_at <= since)
 			h2_stream_give_up(s);
 	}
 	conn_wake(f->c);

@@ -69,16 +69,16 @@ struct h2_stream {
 	bool has_ended;    /* all of it has come */
 	bool is_wide;      /* its window is */
 	/* the response */
-	struct buf out;       /* of its body, to be written */
-	struct slice loan;    /* behind it, during one call */
-	struct headers *last; /* trailers; NULL: none */
-	ev_tstamp moved_at;   /* when some was written, or it was complete */
-	bool opens;           /* a 101 was told */
-	bool is_tunnel;       /* and its bytes go in */
-	bool is_answered;     /* a head was given to the session */
-	bool is_complete;     /* nothing more will come */
-	bool is_waited;       /* the session waits for h2_session_resume */
-	bool was_full;        /* the exchange waits for room */
+	struct buf out;             /* of its body, to be written */
+	struct slice loan;          /* behind it, during one call */
+	const struct headers *last; /* trailers, in the exchange; NULL: none */
+	ev_tstamp moved_at; /* when some was written, or it was complete */
+	bool opens;         /* a 101 was told */
+	bool is_tunnel;     /* and its bytes go in */
+	bool is_answered;   /* a head was given to the session */
+	bool is_complete;   /* nothing more will come */
+	bool is_waited;     /* the session waits for h2_session_resume */
+	bool was_full;      /* the exchange waits for room */
 };
 
 /* What an open connection tells (conn.h). */

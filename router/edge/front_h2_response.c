@@ -166,26 +166,6 @@ on_body(void *front, struct slice piece)
 	wake(s);
 }
 
-/* A copy in the arena, which lives as long as the stream. */
-static struct headers *
-copy_of(struct arena *a, const struct headers *from)
-{
-	struct headers *to = arena_alloc(a, sizeof(*to));
-
-	if (to == NULL)
-		return NULL;
-	*to = headers_new(a, from->n);
-	for (size_t i = 0; to->items != NULL && i < from->n; i++) {
-		struct slice name = arena_copy(a, from->items[i].name);
-		struct slice value = arena_copy(a, from->items[i].value);
-
-		if (name.p == NULL || value.p == NULL)
-			return NULL;
-		headers_add(to, name, value);
-	}
-	return to->items == NULL ? NULL : to;
-}
-
 static void
 on_end(void *front, const struct headers *trailers)
 {
@@ -194,11 +174,7 @@ on_end(void *front, const struct headers *trailers)
 	if (s->id == 0 || s->is_complete)
 		return;
 	complete(s);
-	if (trailers != NULL && trailers->n > 0) {
-		s->last = copy_of(&s->ex->arena, trailers);
-		if (s->last == NULL)
-			reset(s, H2_REASON_INTERNAL);
-	}
+	s->last = trailers;
 	wake(s);
 }
 
@@ -255,7 +231,7 @@ h2_stream_wanted(void *stream, size_t max, struct slice *piece)
 		s->is_waited = piece->n == 0;
 		return s->is_waited ? H2_LATER : H2_MORE;
 	}
-	if (s->last == NULL)
+	if (s->last == NULL || s->last->n == 0)
 		return H2_END;
 	if (h2_session_trailers(s->f->session, s->id, s->last) != ERR_OK)
 		reset(s, H2_REASON_INTERNAL);

@@ -1,8 +1,10 @@
 #include "router/edge/h2_request.h"
 
+#include <ctype.h>
+
 #include "base/mem.h"
 #include "router/edge/h2_limits.h"
-#include "router/edge/headers.h"
+#include "router/edge/trailers.h"
 
 #define FIELD_OVERHEAD 32 /* RFC 9113, 6.5.2 */
 #define FIELDS_FIRST   16 /* room; it doubles */
@@ -165,6 +167,19 @@ read_length(const struct headers *fields)
 	return (int64_t)n;
 }
 
+/* What :protocol may ask for: a token, as it goes into a field of HTTP/1.1; and
+ * never HTTP/2, whose requests would be seen by the backend alone. */
+static bool
+is_protocol(struct slice name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!isalnum((unsigned char)name.p[i]) &&
+		    strchr("-._", name.p[i]) == NULL)
+			return false;
+	return name.n > 0 && !slice_eq_nocase(name, SLICE("h2c")) &&
+	       !slice_eq_nocase(name, SLICE("h2"));
+}
+
 static const char *
 judge(const struct h2_head *h)
 {
@@ -178,6 +193,8 @@ judge(const struct h2_head *h)
 		return "unknown scheme";
 	if (!is_target(h->path))
 		return "bad target";
+	if (h->protocol.p != NULL && !is_protocol(h->protocol))
+		return "unknown protocol";
 	if (h->authority.p != NULL && h->host.p != NULL &&
 	    !slice_eq_nocase(h->authority, h->host))
 		return "host unlike authority";
@@ -216,28 +233,12 @@ h2_head_request(
 struct headers
 h2_head_trailers(struct h2_head *h)
 {
-	static const struct slice refused[] = {
-	    {"authorization", 13},
-	    {"cache-control", 13},
-	    {"content-encoding", 16},
-	    {"content-range", 13},
-	    {"content-type", 12},
-	    {"cookie", 6},
-	    {"expect", 6},
-	    {"range", 5},
-	};
 	struct headers *fields = &h->fields;
 	size_t n = 0;
 
-	for (size_t i = 0; i < fields->n; i++) {
-		struct slice name = fields->items[i].name;
-		bool drop = header_is_hop_by_hop(fields, name);
-
-		for (size_t j = 0; j < COUNT_OF(refused); j++)
-			drop |= slice_eq(refused[j], name);
-		if (!drop)
+	for (size_t i = 0; i < fields->n; i++)
+		if (trailer_may_pass(fields->items[i].name))
 			fields->items[n++] = fields->items[i];
-	}
 	fields->n = n;
 	return *fields;
 }

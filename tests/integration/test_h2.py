@@ -1,6 +1,7 @@
 """HTTP/2 to clients: messages, bodies, windows and ends, with real peers (curl,
 nghttp, h2load, python3-h2) and with frames made by hand."""
 
+import base64
 import hashlib
 import json
 import re
@@ -9,6 +10,10 @@ import ssl
 import subprocess
 import threading
 import unittest
+
+from h2 import config as h2_config
+from h2 import connection as h2_connection
+from h2 import events as h2_events
 
 from towpath import Backend, Ca, Daemon, Http2, handshake, wait_for
 from towpath.client import context
@@ -454,6 +459,163 @@ class Bodies(Case):
         self.assertEqual(c.goaways, [])
         wait_for(lambda: len([x for x in self.daemon.lines()
                               if f"host={c.host}" in x]) == 60)
+
+
+class Trailers(Case):
+    def test_trailers_go_both_ways(self):
+        heard = []
+
+        def behave(sock):
+            head, rest = head_of(sock)
+            while not rest.endswith(b"\r\n\r\n"):
+                rest += sock.recv(65536)
+            heard.append((head, rest))
+            sock.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+                         b"Trailer: X-Sum\r\n\r\n3\r\nabc\r\n0\r\n"
+                         b"X-Sum: 42\r\nContent-Length: 9\r\n\r\n")
+        c = self.client(self.behaving(behave))
+        n = c.request("/", "POST", [("te", "trailers")], b"hello", ends=False)
+        c.headers([("x-check", "7"), ("authorization", "me"),
+                   ("host", "evil")], stream=n)
+        s = c.finish(n)
+        self.assertEqual((s.status, s.body), (200, b"abc"))
+        self.assertEqual(s.trailers, {"x-sum": "42"})
+        head, rest = heard[0]
+        self.assertIn(b"te: trailers", head.lower())
+        self.assertTrue(rest.endswith(b"0\r\nx-check: 7\r\n\r\n"), rest)
+
+    def test_trailers_with_pseudo_headers_are_malformed(self):
+        c = self.client()
+        n = c.request("/", "POST", body=b"x", ends=False)
+        c.headers([(":path", "/")], stream=n)
+        self.assertEqual(c.finish(n).reset, PROTOCOL_ERROR)
+        n = c.request("/", "POST", body=b"x", ends=False)
+        c.headers([("x-check", "7")], stream=n, ends=False)
+        self.assertEqual(c.finish(n).reset, PROTOCOL_ERROR)
+        self.assertEqual(c.get().status, 200)
+
+
+class Tunnels(Case):
+    """Extended CONNECT (RFC 8441); the app speaks HTTP/1.1."""
+
+    @staticmethod
+    def upgrading(heard):
+        def behave(sock):
+            head, rest = head_of(sock)
+            if not head:
+                return
+            fields = dict(x.split(b": ", 1) for x in
+                          head.split(b"\r\n")[1:])
+            heard.append((head, {k.lower(): v for k, v in fields.items()}))
+            if b"/refused" in head:
+                sock.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\n"
+                             b"no")
+                return
+            sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\n"
+                         b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                         b"Sec-WebSocket-Accept: x\r\n"
+                         b"Sec-WebSocket-Protocol: chat\r\n\r\nhello")
+            while rest != b"bye":
+                if rest:
+                    sock.sendall(rest)
+                rest = sock.recv(65536)
+                if not rest:
+                    sock.sendall(b"farewell")
+                    return
+        return behave
+
+    def setUp(self):
+        self.heard = []
+        self.ws_host = self.behaving(self.upgrading(self.heard))
+
+    def connect_fields(self, path="/chat", protocol="websocket"):
+        return [(":method", "CONNECT"), (":protocol", protocol),
+                (":scheme", "https"), (":path", path),
+                (":authority", self.ws_host), ("sec-websocket-version", "13"),
+                ("sec-websocket-protocol", "chat")]
+
+    def test_a_websocket_of_a_real_client(self):
+        ctx = context()
+        ctx.set_alpn_protocols(["h2"])
+        h2 = h2_connection.H2Connection(
+            h2_config.H2Configuration(header_encoding="utf-8"))
+        with handshake(self.daemon.https, self.ws_host, ctx=ctx) as sock:
+            events = []
+
+            def until(kind):
+                while True:
+                    for event in events:
+                        if isinstance(event, kind):
+                            events.remove(event)
+                            return event
+                    sock.sendall(h2.data_to_send())
+                    events.extend(h2.receive_data(sock.recv(65536)))
+            h2.initiate_connection()
+            changed = until(h2_events.RemoteSettingsChanged).changed_settings
+            self.assertEqual(changed[8].new_value, 1)
+            n = h2.get_next_available_stream_id()
+            h2.send_headers(n, self.connect_fields())
+            answer = dict(until(h2_events.ResponseReceived).headers)
+            self.assertEqual(answer[":status"], "200")
+            self.assertEqual(answer["sec-websocket-protocol"], "chat")
+            self.assertNotIn("sec-websocket-accept", answer)
+            self.assertNotIn("upgrade", answer)
+            self.assertEqual(until(h2_events.DataReceived).data, b"hello")
+            for i in range(50):
+                h2.send_data(n, b"frame %d" % i)
+                self.assertEqual(until(h2_events.DataReceived).data,
+                                 b"frame %d" % i)
+            h2.end_stream(n)
+            self.assertEqual(until(h2_events.DataReceived).data, b"farewell")
+            until(h2_events.StreamEnded)
+        head, fields = self.heard[0]
+        self.assertTrue(head.startswith(b"GET /chat HTTP/1.1\r\n"), head)
+        self.assertEqual(fields[b"upgrade"], b"websocket")
+        self.assertIn(b"pgrade", fields[b"connection"])
+        self.assertEqual(len(base64.b64decode(
+            fields[b"sec-websocket-key"], validate=True)), 16)
+        line = self.line('path="/chat"', f"host={self.ws_host}")
+        self.assertIn("http=2", line)
+
+    def test_what_comes_before_the_answer_goes_through_first(self):
+        c = self.client(self.ws_host)
+        n = c.headers(self.connect_fields(), ends=False)
+        c.data(n, b"early")
+        c.data(n, b"bird")
+        s = c.streams[n]
+        c.until(lambda: s.body == b"helloearlybird")
+        c.data(n, b"bye")
+        c.until(lambda: s.ended)
+        c.data(n, b"", ends=True)
+        c.settle()
+        self.assertIsNone(s.reset)
+        self.line('path="/chat"', f"host={self.ws_host}")
+
+    def test_a_refusal_is_an_answer_like_any(self):
+        c = self.client(self.ws_host)
+        n = c.headers(self.connect_fields("/refused"), ends=False)
+        s = c.streams[n]
+        c.until(lambda: s.is_over)
+        self.assertEqual((s.status, s.body), (403, b"no"))
+        self.assertEqual(c.get(authority=self.ws_host.upper(),
+                               path="/refused").status, 403)
+
+    def test_other_protocols_of_http_are_none(self):
+        c = self.client(self.ws_host)
+        for protocol in ("h2c", "a b", "x\ty", "h2"):
+            n = c.headers(self.connect_fields(protocol=protocol), ends=False)
+            s = c.streams[n]
+            c.until(lambda: s.is_over)
+            self.assertEqual(s.status, 400, protocol)
+        self.assertEqual(self.heard, [])
+
+    def test_a_reset_ends_the_apps_side(self):
+        c = self.client(self.ws_host)
+        n = c.headers(self.connect_fields(), ends=False)
+        c.until(lambda: c.streams[n].body == b"hello")
+        c.reset(n)
+        self.line('path="/chat"', f"host={self.ws_host}")
+        self.assertEqual(c.get(path="/refused").status, 403)
 
 
 class Windows(Case):
