@@ -40,10 +40,10 @@ refuse(const struct app_setting *s, struct fault *f)
 	    [SETTING_CA] = "CA certificates in PEM",
 	    [SETTING_PATH] = "a path like /health",
 	    [SETTING_RATE] = "a rate like 100/s, 600/m or 100/s:20",
-	    [SETTING_NETWORKS] = "addresses and networks: 192.0.2.1 "
-				 "2001:db8::/32",
-	    [SETTING_HEADERS] = "rules: \"NAME: VALUE\", \"+NAME: VALUE\" or "
-				"\"-NAME\"",
+	    [SETTING_NETWORKS] =
+		"addresses and networks: 192.0.2.1 2001:db8::/32",
+	    [SETTING_HEADERS] =
+		"rules: \"NAME: VALUE\", \"+NAME: VALUE\" or \"-NAME\"",
 	    [SETTING_PAGE] =
 		"an HTML page of at most 256 KB, or the URL of one",
 	};

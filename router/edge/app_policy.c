@@ -268,7 +268,9 @@ set(struct app_policy *s, const struct row *row, struct slice v)
 			*(double *)field = number;
 		break;
 	case KIND_PERIOD:
-		if (read_number(v, &number))
+		if (slice_eq(v, SLICE("off")))
+			*(double *)field = 0;
+		else if (read_number(v, &number))
 			*(double *)field = number;
 		break;
 	case KIND_RATE:
@@ -350,10 +352,9 @@ set_json(struct app_policy *s, const struct row *row, const json_t *v)
 		set_list(s, row, v);
 	else if (json_is_boolean(v) && row->kind == KIND_BOOL)
 		*(bool *)field = json_is_true(v);
-	else if (json_is_number(v) && row->kind == KIND_SECONDS &&
-		 json_number_value(v) > 0)
-		*(double *)field = json_number_value(v);
-	else if (json_is_number(v) && row->kind == KIND_PERIOD)
+	else if (json_is_number(v) &&
+		 (row->kind == KIND_PERIOD ||
+		     (row->kind == KIND_SECONDS && json_number_value(v) > 0)))
 		*(double *)field = json_number_value(v);
 	else if (json_is_number(v) && row->kind == KIND_NUMBER)
 		*(int64_t *)field = (int64_t)json_number_value(v);
