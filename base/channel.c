@@ -40,8 +40,9 @@ struct channel {
 	struct list kept;     /* parcels that came during a call */
 	struct list requests; /* open ones */
 	uint32_t next_number;
-	bool lost;      /* the peer is gone; on_closed is still to be called */
-	char *incoming; /* one message with its header */
+	bool is_patient; /* receives wait, for channel_call */
+	bool lost;       /* the peer is gone; on_closed is still to be called */
+	char *incoming;  /* one message with its header */
 };
 
 enum err
@@ -201,13 +202,14 @@ deliver(struct channel *c, struct slice bytes, int *fds, size_t n_fds)
 
 /* One message into c->incoming; as datagram_receive. */
 static enum err
-receive(struct channel *c, size_t *n, int fds[CHANNEL_FDS_MAX], size_t *n_fds)
+receive(struct channel *c, size_t *n, int fds[CHANNEL_FDS_MAX], size_t *n_fds,
+    bool waits)
 {
 	if (c->incoming == NULL)
 		c->incoming = xmalloc(PARCEL_HEADER_SIZE + CHANNEL_MESSAGE_MAX);
 	*n = PARCEL_HEADER_SIZE + CHANNEL_MESSAGE_MAX;
 	*n_fds = CHANNEL_FDS_MAX;
-	return datagram_receive(c->fd, c->incoming, n, fds, n_fds);
+	return datagram_receive(c->fd, c->incoming, n, fds, n_fds, waits);
 }
 
 static void
@@ -226,30 +228,26 @@ deliver_kept(struct channel *c)
 	}
 }
 
-/* At most this many messages a turn, so that one channel starves nobody. */
-#define MESSAGES_PER_TURN 64
-
 static void
 on_readable(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct channel *c = container_of(w, struct channel, readable);
 	int fds[CHANNEL_FDS_MAX];
 	size_t n, n_fds;
+	enum err e;
 
 	(void)loop;
 	(void)events;
 	deliver_kept(c);
-	for (int i = 0; i < MESSAGES_PER_TURN && c->fd >= 0; i++) {
-		enum err e = receive(c, &n, fds, &n_fds);
-
-		if (e == ERR_AGAIN)
-			return;
-		if (e != ERR_OK) {
-			cut(c);
-			return;
-		}
+	if (c->fd < 0)
+		return;
+	/* One a turn: the loop knows for less whether there are more, and one
+	 * channel starves nobody. */
+	e = receive(c, &n, fds, &n_fds, false);
+	if (e == ERR_OK)
 		deliver(c, slice_of(c->incoming, n), fds, n_fds);
-	}
+	else if (e != ERR_AGAIN)
+		cut(c);
 }
 
 static enum err
@@ -304,7 +302,8 @@ channel_new(int fd, enum role self, enum role peer, uint32_t peer_instance,
 {
 	struct channel *c = xcalloc(1, sizeof(*c));
 
-	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	/* a call waits in the kernel; all else says MSG_DONTWAIT */
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	c->fd = fd;
 	c->self = self;
 	c->peer = peer;
@@ -499,11 +498,11 @@ channel_request(struct channel *c, enum message type, struct slice body,
 	set_deadline(c);
 }
 
-/* Waits until the descriptor can be read (or written) or the deadline. */
+/* Waits until there is room or the deadline. */
 static enum err
-wait_ready(struct channel *c, short events, int64_t deadline_ms)
+wait_for_room(struct channel *c, int64_t deadline_ms)
 {
-	struct pollfd p = {.fd = c->fd, .events = events};
+	struct pollfd p = {.fd = c->fd, .events = POLLOUT};
 	int64_t left = deadline_ms - clock_mono_ms();
 	int n;
 
@@ -523,7 +522,7 @@ flush_until(struct channel *c, int64_t deadline_ms)
 
 		if (e != ERR_AGAIN)
 			return e;
-		if ((e = wait_ready(c, POLLOUT, deadline_ms)) != ERR_OK)
+		if ((e = wait_for_room(c, deadline_ms)) != ERR_OK)
 			return e;
 	}
 }
@@ -560,6 +559,18 @@ is_answer(struct slice bytes, uint32_t number, struct buf *answer,
 	return true;
 }
 
+/* The longest that a receive waits before it looks at the deadline. */
+static void
+be_patient(struct channel *c)
+{
+	struct timeval turn = {.tv_usec = 10 * 1000};
+
+	if (!c->is_patient && setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &turn,
+				  sizeof(turn)) != 0)
+		die("a channel cannot wait: %m");
+	c->is_patient = true;
+}
+
 static enum err
 await(struct channel *c, uint32_t number, int64_t deadline_ms,
     struct buf *answer, struct fault *f)
@@ -569,11 +580,10 @@ await(struct channel *c, uint32_t number, int64_t deadline_ms,
 	enum err e;
 
 	for (;;) {
-		e = receive(c, &n, fds, &n_fds);
+		e = receive(c, &n, fds, &n_fds, true);
 		if (e == ERR_AGAIN) {
-			e = wait_ready(c, POLLIN, deadline_ms);
-			if (e != ERR_OK)
-				return e;
+			if (clock_mono_ms() >= deadline_ms)
+				return ERR_TIMEOUT;
 			continue;
 		}
 		if (e != ERR_OK)
@@ -595,8 +605,10 @@ channel_call(struct channel *c, enum message type, struct slice body,
 	e = send_numbered(c, type, number, body, NULL, 0);
 	if (e == ERR_OK && !list_empty(&c->unsent))
 		e = flush_until(c, deadline_ms);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		be_patient(c);
 		e = await(c, number, deadline_ms, answer, f);
+	}
 	if (e == ERR_CLOSED)
 		cut(c);
 	return e;

@@ -51,7 +51,7 @@ struct channel_ops {
 typedef void channel_answer(
     void *ctx, enum err e, struct slice body, const struct fault *f);
 
-/* A pair of connected descriptors, close-on-exec, non-blocking. */
+/* A pair of connected descriptors, close-on-exec. */
 enum err MUST_USE channel_pair(int fds[2]);
 
 /* Takes fd.  self and peer select the rows of the message table. */

@@ -16,8 +16,7 @@ union control {
 enum err
 datagram_pair(int fds[2], int room)
 {
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		0, fds) != 0) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
 		log_error("socketpair: %m");
 		return ERR_IO;
 	}
@@ -47,7 +46,7 @@ datagram_send(int fd, struct slice bytes, const int *fds, size_t n_fds)
 		memcpy(CMSG_DATA(h), fds, sizeof(int) * n_fds);
 	}
 	do
-		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		sent = sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
 	if (sent >= 0)
 		return ERR_OK;
@@ -55,7 +54,8 @@ datagram_send(int fd, struct slice bytes, const int *fds, size_t n_fds)
 }
 
 enum err
-datagram_receive(int fd, char *bytes, size_t *n, int *fds, size_t *n_fds)
+datagram_receive(
+    int fd, char *bytes, size_t *n, int *fds, size_t *n_fds, bool waits)
 {
 	union control control;
 	struct iovec iov = {bytes, *n};
@@ -63,10 +63,11 @@ datagram_receive(int fd, char *bytes, size_t *n, int *fds, size_t *n_fds)
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes,
 	    .msg_controllen = CMSG_SPACE(sizeof(int) * *n_fds)};
+	int how = MSG_CMSG_CLOEXEC | (waits ? 0 : MSG_DONTWAIT);
 	ssize_t got;
 
 	do
-		got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+		got = recvmsg(fd, &msg, how);
 	while (got < 0 && errno == EINTR);
 	*n_fds = 0;
 	if (got < 0)

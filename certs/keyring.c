@@ -82,7 +82,7 @@ ask_until(
 	buf_reset(&q->answer);
 	if (left_ms <= 0)
 		e = ERR_TIMEOUT;
-	else if (keyring_is_ready(k))
+	else if (k->channel != NULL)
 		e = channel_call(k->channel, q->type, buf_slice(&q->body),
 		    (int)left_ms, &q->answer, f);
 	if (e == ERR_OK)

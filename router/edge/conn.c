@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <netinet/tcp.h>
-
 #include "base/mem.h"
 #include "router/edge/conn_tls.h"
 #include "router/edge/listener.h"
@@ -381,9 +379,7 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
     uint16_t port)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
-	int one = 1;
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	c->w = w;
 	c->snapshot = snapshot_ref(w->snapshot);
 	list_init(&c->woken);

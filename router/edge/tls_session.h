@@ -49,7 +49,9 @@ struct tls_session {
 	struct slice fed;
 	tls_choose *choose;
 	void *ctx;
-	bool was_asked; /* choose was called; GnuTLS asks again and again */
+	bool has_tickets;
+	bool owes_ticket; /* goes out before the next thing that is written */
+	bool was_asked;   /* choose was called; GnuTLS asks again and again */
 	struct tls_certificate *certificate;
 	struct tls_backend_end *backend; /* NULL: of a client's connection */
 	int error;                       /* the last of GnuTLS */

@@ -213,7 +213,7 @@ a_reader_that_sleeps_fills_a_queue_with_a_limit(void **state)
 		    p->worker, MSG_KEY_LOAD, buf_slice(&big), NULL, 0);
 	assert_int_equal(e, ERR_CLOSED);
 	assert_in_range(sent, CHANNEL_QUEUE_MAX / 100000, 100);
-	turn(p, 2);
+	turn(p, 64);
 	assert_int_equal(p->closed, 2);
 	buf_clear(&big);
 }
