@@ -24,7 +24,7 @@ router/control  router/edge/*
 # system header: files that may include it
 doors='
 gnutls/     certs/* acme/jws.* acme/challenge.* router/edge/tls.* router/edge/tls_* router/edge/tickets.* base/clock.*
-openssl/    certs/key_sign.*
+openssl/    certs/key_sign.* router/edge/x25519.*
 llhttp.h    base/http1.*
 nghttp2/    router/edge/h2_session* router/edge/h2_client.*
 ares.h      acme/dns.*

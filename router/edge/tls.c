@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "router/edge/tls_certificate.h"
 #include "router/edge/tls_session.h"
+#include "router/edge/x25519.h"
 
 #define PRIORITY                                                               \
 	"NONE:+VERS-TLS1.3:+VERS-TLS1.2" TLS_CIPHERS ":%SERVER_PRECEDENCE"
@@ -85,6 +86,7 @@ tls_new(void)
 	const char *where = NULL;
 
 	gnutls_global_set_time_function(clock_time_t);
+	x25519_set_up();
 	if (gnutls_certificate_allocate_credentials(&t->credentials) != 0)
 		die("tls: no credentials");
 	gnutls_certificate_set_retrieve_function3(t->credentials, on_retrieve);
