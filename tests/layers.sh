@@ -26,7 +26,7 @@ doors='
 gnutls/     certs/* acme/jws.* acme/challenge.* router/edge/tls.* router/edge/tls_* router/edge/tickets.* base/clock.*
 openssl/    certs/key_sign.* router/edge/x25519.*
 llhttp.h    base/http1.*
-nghttp2/    router/edge/h2_session* router/edge/h2_client.*
+nghttp2/    router/edge/h2_session* router/edge/h2_client*
 ares.h      acme/dns.*
 curl/       base/fetch.*
 sqlite3.h   base/db.* base/db_*

@@ -2,11 +2,8 @@
 
 #include <stdlib.h>
 
-#include <nghttp2/nghttp2.h>
-
-#include "base/buf.h"
 #include "base/mem.h"
-#include "router/edge/decimal.h"
+#include "router/edge/h2_client_session.h"
 #include "router/edge/trailers.h"
 
 /* Answers to SETTINGS and PING that a peer makes us owe it (CVE-2019-9512). */
@@ -14,52 +11,12 @@
 /* Of all responses together; given back at once, so that a response which is
  * not taken holds up no other. */
 #define CONNECTION_WINDOW (1024 * 1024)
-#define FIXED_FIELDS      6 /* pseudo-headers, content-length, te */
 #define NAMES_MAX         (256 * 1024)
-
-/* A block of fields, gathered while it comes; blocks never interleave. */
-struct block {
-	struct buf bytes;
-	struct {
-		size_t name, value, end; /* offsets in bytes */
-	} fields[H2_CLIENT_FIELDS_MAX];
-	size_t n;
-	int status;
-	int64_t content_length;
-};
-
-struct h2_client {
-	const struct h2_client_ops *ops;
-	void *ctx;
-	nghttp2_session *session;
-	struct block block; /* that comes */
-	nghttp2_nv *nv;     /* that goes */
-	size_t max_nv;      /* room in it */
-	struct buf names;   /* of nv */
-	char digits[DECIMAL_SIZE];
-	int32_t reset_by_peer; /* the stream that closes now; 0: none */
-	int32_t not_sent;      /* the same, whose request never went out */
-	bool is_leaving;
-	bool is_broken;
-};
-
-static struct h2_client_stream *
-stream_of(const struct h2_client *c, int32_t id)
-{
-	return nghttp2_session_get_stream_user_data(c->session, id);
-}
-
-/* nghttp2 knows it no more, so no op is called for it. */
-static void
-forget(struct h2_client *c, struct h2_client_stream *s)
-{
-	(void)nghttp2_session_set_stream_user_data(c->session, s->id, NULL);
-}
 
 /* --- what comes ----------------------------------------------------------- */
 
 static void
-begin_block(struct block *b)
+begin_block(struct h2_block *b)
 {
 	buf_reset(&b->bytes);
 	b->n = 0;
@@ -77,7 +34,7 @@ slice_of_rcbuf(nghttp2_rcbuf *r)
 
 /* nghttp2 has checked that pseudo-headers and numbers are what they must be. */
 static bool
-add_field(struct block *b, struct slice name, struct slice value)
+add_field(struct h2_block *b, struct slice name, struct slice value)
 {
 	uint64_t number;
 
@@ -101,7 +58,7 @@ add_field(struct block *b, struct slice name, struct slice value)
 }
 
 static struct headers
-fields_of(const struct block *b, struct header items[H2_CLIENT_FIELDS_MAX])
+fields_of(const struct h2_block *b, struct header items[H2_CLIENT_FIELDS_MAX])
 {
 	const char *p = buf_slice(&b->bytes).p;
 
@@ -134,7 +91,7 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame,
 
 	(void)session;
 	(void)flags;
-	if (stream_of(c, frame->hd.stream_id) == NULL ||
+	if (h2_client_stream_of(c, frame->hd.stream_id) == NULL ||
 	    add_field(&c->block, slice_of_rcbuf(name), slice_of_rcbuf(value)))
 		return 0;
 	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* of this stream */
@@ -169,7 +126,7 @@ tell_head(struct h2_client *c, struct h2_client_stream *s, bool ends)
 static void
 tell_end(struct h2_client *c, int32_t id, bool has_trailers)
 {
-	struct h2_client_stream *s = stream_of(c, id);
+	struct h2_client_stream *s = h2_client_stream_of(c, id);
 	struct header items[H2_CLIENT_FIELDS_MAX];
 	struct headers all, trailers = {items, 0, H2_CLIENT_FIELDS_MAX};
 
@@ -179,14 +136,14 @@ tell_end(struct h2_client *c, int32_t id, bool has_trailers)
 	for (size_t i = 0; i < all.n; i++)
 		if (trailer_may_pass(all.items[i].name))
 			items[trailers.n++] = all.items[i];
-	forget(c, s);
+	h2_client_forget(c, s);
 	c->ops->on_end(s, trailers.n > 0 ? &trailers : NULL);
 }
 
 static void
 on_headers_frame(struct h2_client *c, int32_t id, bool ends)
 {
-	struct h2_client_stream *s = stream_of(c, id);
+	struct h2_client_stream *s = h2_client_stream_of(c, id);
 	bool is_trailer = s->has_head;
 
 	if (!is_trailer)
@@ -205,7 +162,7 @@ on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, void *ctx)
 	(void)session;
 	if (frame->hd.type == NGHTTP2_GOAWAY)
 		c->is_leaving = true;
-	if (stream_of(c, id) == NULL)
+	if (h2_client_stream_of(c, id) == NULL)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS)
 		on_headers_frame(c, id, ends);
@@ -221,7 +178,7 @@ on_data(nghttp2_session *session, uint8_t flags, int32_t id,
     const uint8_t *data, size_t n, void *ctx)
 {
 	struct h2_client *c = ctx;
-	struct h2_client_stream *s = stream_of(c, id);
+	struct h2_client_stream *s = h2_client_stream_of(c, id);
 
 	(void)flags;
 	(void)nghttp2_session_consume_connection(session, n);
@@ -250,7 +207,7 @@ static int
 on_stream_close(nghttp2_session *session, int32_t id, uint32_t error, void *ctx)
 {
 	struct h2_client *c = ctx;
-	struct h2_client_stream *s = stream_of(c, id);
+	struct h2_client_stream *s = h2_client_stream_of(c, id);
 	bool by_peer = c->reset_by_peer == id;
 	bool was_sent = c->not_sent != id;
 
@@ -258,7 +215,7 @@ on_stream_close(nghttp2_session *session, int32_t id, uint32_t error, void *ctx)
 	c->reset_by_peer = c->not_sent = 0;
 	if (s == NULL)
 		return 0;
-	forget(c, s);
+	h2_client_forget(c, s);
 	s->id = 0;
 	if (error == NGHTTP2_REFUSED_STREAM || !was_sent)
 		c->ops->on_lost(s, H2_CLIENT_UNPROCESSED, NULL);
@@ -270,177 +227,14 @@ on_stream_close(nghttp2_session *session, int32_t id, uint32_t error, void *ctx)
 	return 0;
 }
 
-/* --- what goes ------------------------------------------------------------ */
-
-static void
-put(nghttp2_nv *nv, struct slice name, struct slice value)
-{
-	*nv = (nghttp2_nv){(uint8_t *)name.p, (uint8_t *)value.p, name.n,
-	    value.n, NGHTTP2_NV_FLAG_NONE};
-}
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-/* Room for n fields, and for their names in lower case. */
-static char *
-prepare(struct h2_client *c, const struct headers *h, size_t n)
-{
-	size_t names = 1;
-
-	for (size_t i = 0; i < h->n; i++)
-		names += h->items[i].name.n;
-	if (c->max_nv < n) {
-		c->nv = xrealloc(c->nv, n * sizeof(*c->nv));
-		c->max_nv = n;
-	}
-	buf_reset(&c->names);
-	return buf_room(&c->names, names);
-}
-
-/* Behind the first n fields; how many there are then.  0: past the limit. */
-static size_t
-put_headers(struct h2_client *c, const struct headers *h, size_t n)
-{
-	char *p = prepare(c, h, n + h->n + FIXED_FIELDS);
-
-	if (p == NULL)
-		return 0;
-	for (size_t i = 0; i < h->n; i++) {
-		struct slice name = h->items[i].name;
-
-		if (slice_eq_nocase(name, SLICE("host")))
-			continue; /* it is :authority */
-		for (size_t k = 0; k < name.n; k++)
-			p[k] = lower(name.p[k]);
-		put(&c->nv[n++], slice_of(p, name.n), h->items[i].value);
-		p += name.n;
-	}
-	return n;
-}
-
-/* True: they will end the stream. */
-static bool
-put_trailers(struct h2_client *c, struct h2_client_stream *s)
-{
-	const struct headers *trailers = c->ops->trailers(s);
-	size_t n = trailers == NULL ? 0 : put_headers(c, trailers, 0);
-
-	return n > 0 &&
-	       nghttp2_submit_trailer(c->session, s->id, c->nv, n) == 0;
-}
-
-/* NOLINTBEGIN(readability-function-size): the parameters are nghttp2's */
-static ssize_t
-on_read(nghttp2_session *session, int32_t id, uint8_t *out, size_t max,
-    uint32_t *flags, nghttp2_data_source *source, void *ctx)
-{
-	struct h2_client *c = ctx;
-	struct h2_client_stream *s = stream_of(c, id);
-	enum h2_client_more more;
-	size_t n;
-
-	(void)session;
-	(void)source;
-	if (s == NULL)
-		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-	n = c->ops->on_wanted(s, (char *)out, max, &more);
-	if (more == H2_CLIENT_BROKEN)
-		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-	if (more == H2_CLIENT_LATER && n == 0)
-		return NGHTTP2_ERR_DEFERRED;
-	if (more == H2_CLIENT_END) {
-		*flags |= NGHTTP2_DATA_FLAG_EOF;
-		if (put_trailers(c, s))
-			*flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-	}
-	return (ssize_t)n;
-}
-/* NOLINTEND(readability-function-size) */
-
-static size_t
-put_request(
-    struct h2_client *c, const struct request *r, const struct headers *headers)
-{
-	struct slice host = headers_find(headers, SLICE("host"));
-	size_t n = put_headers(c, headers, 4);
-
-	if (n == 0)
-		return 0;
-	put(&c->nv[0], SLICE(":method"), r->method);
-	put(&c->nv[1], SLICE(":scheme"), SLICE("http"));
-	put(&c->nv[2], SLICE(":authority"), host.p == NULL ? r->host : host);
-	put(&c->nv[3], SLICE(":path"), r->target);
-	if (r->content_length >= 0)
-		put(&c->nv[n++], SLICE("content-length"),
-		    decimal((uint64_t)r->content_length, c->digits));
-	if (r->takes_trailers)
-		put(&c->nv[n++], SLICE("te"), SLICE("trailers"));
-	return n;
-}
-
-enum err
-h2_client_request(struct h2_client *c, const struct request *r,
-    const struct headers *headers, struct h2_client_stream *s)
-{
-	nghttp2_data_provider body = {.read_callback = on_read};
-	size_t n = put_request(c, r, headers);
-	int32_t id;
-
-	if (n == 0)
-		return ERR_TOO_BIG;
-	id = nghttp2_submit_request(
-	    c->session, NULL, c->nv, n, r->has_body ? &body : NULL, s);
-	if (id < 0)
-		return ERR_TOO_BIG;
-	s->id = id;
-	s->is_head_request = slice_eq(r->method, SLICE("HEAD"));
-	return ERR_OK;
-}
-
-void
-h2_client_resume(struct h2_client *c, struct h2_client_stream *s)
-{
-	(void)nghttp2_session_resume_data(c->session, s->id);
-}
-
-void
-h2_client_consumed(struct h2_client *c, struct h2_client_stream *s, size_t n)
-{
-	(void)nghttp2_session_consume_stream(c->session, s->id, n);
-}
-
-void
-h2_client_reset(struct h2_client *c, struct h2_client_stream *s)
-{
-	nghttp2_session *g = c->session;
-
-	if (s->id == 0 || c->is_broken)
-		return;
-	forget(c, s);
-	/* one that is still to be opened has no such stream, and is cancelled
-	 * all the same */
-	if (nghttp2_session_get_stream_local_close(g, s->id) != 1 ||
-	    nghttp2_session_get_stream_remote_close(g, s->id) != 1)
-		(void)nghttp2_submit_rst_stream(
-		    g, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_CANCEL);
-	s->id = 0;
-}
-
 /* --- bytes ---------------------------------------------------------------- */
 
-enum err
+void
 h2_client_receive(struct h2_client *c, struct slice bytes)
 {
-	ssize_t n = nghttp2_session_mem_recv(
-	    c->session, (const uint8_t *)bytes.p, bytes.n);
-
-	if (n < 0)
+	if (nghttp2_session_mem_recv(
+		c->session, (const uint8_t *)bytes.p, bytes.n) < 0)
 		c->is_broken = true;
-	return n < 0 || h2_client_is_over(c) ? ERR_SYNTAX : ERR_OK;
 }
 
 void

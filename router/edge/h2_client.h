@@ -94,9 +94,9 @@ void h2_client_consumed(
 /* No op is called for it any more; what is not finished of it is cancelled. */
 void h2_client_reset(struct h2_client *c, struct h2_client_stream *s);
 
-/* Uses all bytes.  ERR_SYNTAX: this is not HTTP/2; what is to be said of that
- * waits to be sent. */
-enum err MUST_USE h2_client_receive(struct h2_client *c, struct slice bytes);
+/* Uses all bytes.  When they are no HTTP/2, what is to be said of that waits to
+ * be sent, and then it is over. */
+void h2_client_receive(struct h2_client *c, struct slice bytes);
 /* Writes what waits, until nothing does or is_full.  Not from within an op. */
 void h2_client_send(struct h2_client *c);
 /* Nothing more will come of it. */

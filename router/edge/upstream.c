@@ -5,6 +5,7 @@
 #include "router/edge/proxy_header.h"
 #include "router/edge/upstream_h1.h"
 #include "router/edge/upstream_h2.h"
+#include "router/edge/upstream_h2_conn.h"
 #include "router/edge/worker.h"
 
 /* What a backend is told of the client at the start of a connection: its
@@ -71,4 +72,10 @@ upstreams_reap(struct worker *w)
 		list_remove(first);
 		e->free_it(e);
 	}
+}
+
+bool
+upstreams_step(struct worker *w)
+{
+	return upstream_h2_conns_step(w);
 }

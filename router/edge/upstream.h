@@ -143,6 +143,8 @@ struct upstream_ended {
 void upstream_end(struct worker *w, struct upstream_ended *e,
     void (*free_it)(struct upstream_ended *e));
 void upstreams_reap(struct worker *w);
+/* Does what waits for the end of the loop's round; false when nothing did. */
+bool upstreams_step(struct worker *w);
 
 /* --- what an upstream tells its exchange (exchange_response.c) -------------
  * All slices are loans that end with the call.

@@ -13,32 +13,10 @@
  * A request that asks for an upgrade goes on without asking: what it is
  * answered is an answer.
  */
-#include "router/edge/deadline.h"
 #include "router/edge/h2_client.h"
 #include "router/edge/upstream.h"
-#include "router/edge/upstream_socket.h"
 
-/*
- * Owned by: the backend's list, or its one stream.   Freed by: upstreams_reap,
- * after it was closed.
- */
-struct upstream_h2_conn {
-	struct upstream_socket socket;
-	struct h2_client *session;
-	struct worker *w;
-	struct backend *backend;
-	struct list link;    /* in the backend's list */
-	struct list streams; /* struct upstream_h2, not let go of */
-	size_t n_streams;
-	struct upstream_ended ended;
-	struct deadline deadline; /* of idleness */
-	ev_tstamp opened_at;      /* 0: not yet */
-	bool has_refused;         /* a stream */
-	bool is_private;          /* of one exchange alone */
-	bool is_idle;             /* counted so */
-	bool is_busy;             /* within the session: it sends later */
-	bool is_closed;
-};
+struct upstream_h2_conn;
 
 /* Owned by: the exchange.   Freed by: upstreams_reap, after let_go. */
 struct upstream_h2 {
@@ -65,5 +43,14 @@ enum err MUST_USE upstream_h2_open(struct worker *w, struct backend *b,
     struct upstream **out);
 
 void upstream_h2_close_idle(struct backend *b);
+
+/* --- for its connection (upstream_h2_conn.h) ------------------------------ */
+
+/* What the session of a struct upstream_h2_conn tells. */
+extern const struct h2_client_ops upstream_h2_session_ops;
+
+/* cause: NULL for none. */
+void upstream_h2_lose(
+    struct upstream_h2 *u, enum upstream_loss why, const char *cause);
 
 #endif

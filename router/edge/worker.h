@@ -27,7 +27,7 @@ struct listeners;
 struct worker {
 	struct child *child;
 	struct ev_loop *loop;
-	uint32_t seat; /* among all workers (router/config.h) */
+	uint32_t seat;        /* among all workers (router/config.h) */
 	struct config config; /* a loan of the snapshot's */
 	struct snapshot *snapshot;
 	/* shared with other processes */
@@ -66,7 +66,7 @@ struct worker {
 	size_t n_free_exchanges;
 	struct list free_h2_streams; /* likewise */
 	size_t n_free_h2_streams;
-	struct list closed_upstreams;
+	struct list woken_upstreams, closed_upstreams;
 	size_t n_idle, max_idle; /* connections to all backends together */
 	bool is_draining;
 	bool is_replaced; /* it drains, and others serve on in its place */

@@ -43,6 +43,7 @@ on_settle(struct ev_loop *loop, struct ev_prepare *p, int events)
 	(void)events;
 	do {
 		did = conns_step(w);
+		did |= upstreams_step(w);
 		did |= exchanges_step(w);
 		tls_flush(w->tls);
 		did |= stream_io_settle(w->io);
@@ -322,6 +323,7 @@ init(struct worker *w, uint32_t instance)
 	list_init(&w->parked);
 	list_init(&w->free_exchanges);
 	list_init(&w->free_h2_streams);
+	list_init(&w->woken_upstreams);
 	list_init(&w->closed_upstreams);
 	buf_init(&w->scratch, 4 * HTTP1_HEAD_MAX);
 }

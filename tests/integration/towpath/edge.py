@@ -24,6 +24,18 @@ def head_of(sock):
     return head, rest
 
 
+def answer_all(sock):
+    """Behaves: as an app that answers "ok" as long as it is asked."""
+    while head_of(sock)[0]:
+        sock.sendall(OK)
+
+
+def answer_one(sock):
+    """Behaves: the same, once."""
+    head_of(sock)
+    sock.sendall(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+
+
 def request(host, path="/", method="GET", *fields, body=b""):
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *fields]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body

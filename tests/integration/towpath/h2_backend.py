@@ -1,12 +1,14 @@
 """An app that speaks HTTP/2 without TLS (h2c), frame by frame, and as badly as a
 test wants it to."""
 
+import contextlib
 import socket
 import struct
 
 import hpack
 from hyperframe import frame as frames
 
+from .backend import Backend
 from .http2 import PREFACE
 
 
@@ -200,3 +202,27 @@ class H2Peer:
         if not self.until(lambda: len(self.requests) > n):
             return None
         return list(self.requests.values())[-1]
+
+
+class H2Backend(Backend):
+    """behave: of an H2Peer, for each connection.  peers: all of them."""
+
+    def __init__(self, behave=None, settings=None, windows=True):
+        self.peers = []
+
+        def handle(sock):
+            peer = H2Peer(sock, settings, windows)
+            self.peers.append(peer)
+            with contextlib.suppress(OSError):
+                (behave or self.echo)(peer)
+        super().__init__(behave=handle)
+
+    @staticmethod
+    def echo(peer):
+        while r := peer.request():
+            peer.respond(r, r.body, fields=[("content-type", "text/plain")],
+                         trailers=r.trailers and list(r.trailers.items()))
+
+    @property
+    def url(self):
+        return f"h2c://{self.address}"

@@ -1,8 +1,10 @@
 """Where things are, free ports, waiting for what must come true."""
 
+import contextlib
 import os
 import pathlib
 import socket
+import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -54,3 +56,16 @@ def alive(pid):
             return f.read().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@contextlib.contextmanager
+def program(port, *command):
+    """Another program that serves on a port, while the block runs."""
+    with subprocess.Popen([str(x) for x in command], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as p:
+        try:
+            wait_for(lambda: socket.create_connection(
+                ("127.0.0.1", port)).close() is None, what=command[0])
+            yield
+        finally:
+            p.kill()
