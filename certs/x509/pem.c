@@ -12,8 +12,10 @@ static const char alphabet[] =
 static size_t
 find(struct slice s, const char *what)
 {
-	const char *p = memmem(s.p, s.n, what, strlen(what));
+	const char *p = NULL;
 
+	if (s.n > 0) /* an empty slice may point nowhere */
+		p = memmem(s.p, s.n, what, strlen(what));
 	return p == NULL ? s.n : (size_t)(p - s.p);
 }
 

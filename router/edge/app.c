@@ -12,6 +12,13 @@
 
 /* --- one version ---------------------------------------------------------- */
 
+static struct app_counts *
+ref_counts(struct app_counts *c)
+{
+	c->refs++;
+	return c;
+}
+
 static void
 unref_counts(struct app_counts *c)
 {
@@ -29,6 +36,7 @@ app_unref(struct app *a)
 	free(a->backends);
 	app_policy_clear(&a->set);
 	unref_counts(a->counts);
+	unref_counts(a->tally);
 	free(a);
 }
 
@@ -187,19 +195,34 @@ read_row(struct apps *as, struct app *a, struct slice key, int64_t *id)
 	return e == ERR_OK ? e : ERR_NOT_FOUND;
 }
 
+/* Only now is it known whose changes are an origin's own, and in whose name it
+ * counts: they may have come in between. */
+static enum err
+read_origin(struct apps *as, struct app *a, struct slice key, int64_t *id)
+{
+	struct app *of;
+	enum err e;
+
+	watch_app(as, a, slice_str(a->name));
+	app_policy_clear(&a->set);
+	e = read_row(as, a, key, id);
+	if (e == ERR_OK)
+		e = app_get(as, slice_str(a->name), &of);
+	if (e != ERR_OK)
+		return e;
+	a->tally = ref_counts(of->tally);
+	app_unref(of);
+	return ERR_OK;
+}
+
 static enum err
 read_app(struct apps *as, struct app *a, struct slice key)
 {
 	int64_t id = 0;
 	enum err e = read_row(as, a, key, &id);
 
-	if (e == ERR_OK && origin_is(a->key)) {
-		/* only now is it known whose changes are its own: they may
-		 * have come in between */
-		watch_app(as, a, slice_str(a->name));
-		app_policy_clear(&a->set);
-		e = read_row(as, a, key, &id);
-	}
+	if (e == ERR_OK && origin_is(a->key))
+		e = read_origin(as, a, key, &id);
 	if (e == ERR_OK)
 		e = read_page(
 		    as, a, a->set.maintenance_page, a->maintenance_page);
@@ -259,15 +282,16 @@ apps_clear(struct apps *as)
 static void
 succeed(struct apps *as, struct app *a, const struct app *old)
 {
-	if (old == NULL) {
+	if (old != NULL) {
+		a->counts = ref_counts(old->counts);
+	} else {
 		a->counts = xcalloc(1, sizeof(*a->counts));
 		a->counts->refs = 1;
 		queue_init(
 		    &a->counts->queue, as->with.queues, slice_str(a->key));
-		return;
 	}
-	a->counts = old->counts;
-	a->counts->refs++;
+	if (a->tally == NULL)
+		a->tally = ref_counts(a->counts);
 }
 
 enum err

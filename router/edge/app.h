@@ -57,8 +57,9 @@ struct app {
 	char maintenance_page[PAGE_DIGEST_SIZE], error_page[PAGE_DIGEST_SIZE];
 	struct app_backend *backends;
 	size_t n_backends;
-	size_t n_unresolved; /* whose names have no address */
-	struct app_counts *counts;
+	size_t n_unresolved;       /* whose names have no address */
+	struct app_counts *counts; /* who waits */
+	struct app_counts *tally;  /* traffic: an origin's is its app's */
 	struct change change;
 	unsigned round; /* of reading; see apps */
 };

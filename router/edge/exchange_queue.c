@@ -83,7 +83,7 @@ refresh(struct exchange *ex)
 
 	if (app_get(&ex->w->apps, slice_str(ex->app->key), &now) != ERR_OK)
 		return;
-	if (now->counts != ex->app->counts) {
+	if (now->counts != ex->app->counts || now->tally != ex->app->tally) {
 		app_unref(now); /* another app of the same name */
 		return;
 	}

@@ -113,8 +113,8 @@ count(struct exchange *ex, int64_t now_us)
 
 	traffic_add(&w->traffic, &s);
 	if (ex->app != NULL) {
-		ex->app->counts->traffic.active--;
-		traffic_add(&ex->app->counts->traffic, &s);
+		ex->app->tally->traffic.active--;
+		traffic_add(&ex->app->tally->traffic, &s);
 	}
 	count_backend(ex, s.is_error);
 	if (s.is_error)

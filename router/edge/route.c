@@ -114,7 +114,7 @@ find_app(struct exchange *ex)
 		exchange_fail(ex, e == ERR_NOT_FOUND ? CODE_T10 : CODE_H99, 0);
 		return false;
 	}
-	ex->app->counts->traffic.active++;
+	ex->app->tally->traffic.active++;
 	site_count(ex->site, clock_now());
 	return true;
 }

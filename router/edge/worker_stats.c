@@ -81,7 +81,7 @@ put_apps(struct worker *w, struct buf *rows, uint32_t skip, int64_t now_ms)
 		if (rows->len + TRAFFIC_SIZE > rows->max)
 			break;
 		wire_put_str(rows, a->name);
-		put_traffic(rows, &a->counts->traffic, now_ms);
+		put_traffic(rows, &a->tally->traffic, now_ms);
 		n++;
 	}
 	return n;

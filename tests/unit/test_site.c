@@ -437,6 +437,50 @@ a_challenge_is_answered_while_its_row_is_there(void **state)
 	arena_clear(&a);
 }
 
+static void
+a_domain_with_an_origin_has_its_apps_rules_and_its_own_backend(void **state)
+{
+	struct world *w = *state;
+	struct app *shop, *origin;
+	struct site *s;
+
+	run(w, "UPDATE domain SET origin = 'x', id = 70 "
+	       "WHERE host = 'www.example.com'");
+	run(w, "INSERT INTO app (id, name, created_at) VALUES (9, '~70', 0)");
+	run(w, "INSERT INTO backend (id, app_id, address, created_at) "
+	       "VALUES (99, 9, 'https://away.example:443', 0)");
+	run(w, "INSERT INTO backend_target (backend_id, address, since_at) "
+	       "VALUES (99, '192.0.2.1:443', 0)");
+	bump(w, "www.example.com");
+	assert_int_equal(
+	    site_get(&w->sites, SLICE("www.example.com"), &s), ERR_OK);
+	assert_string_equal(s->app, "~70");
+	assert_int_equal(app_get(&w->apps, slice_str(s->app), &origin), ERR_OK);
+	assert_int_equal(app_get(&w->apps, SLICE("shop"), &shop), ERR_OK);
+	assert_string_equal(origin->name, "shop");
+	assert_string_equal(origin->authority, "away.example");
+	assert_int_equal(origin->n_backends, 1);
+	assert_int_equal(origin->set.max_body, 1000);
+	assert_ptr_equal(origin->tally, shop->tally);
+	assert_ptr_not_equal(origin->counts, shop->counts);
+	app_unref(origin);
+	/* a change of the app is one of it, too */
+	run(w, "UPDATE app SET settings = '{}' WHERE name = 'shop'");
+	bump(w, "app:shop");
+	assert_int_equal(app_get(&w->apps, slice_str(s->app), &origin), ERR_OK);
+	assert_int_equal(origin->set.max_body, 0);
+	app_unref(origin);
+	app_unref(shop);
+	site_unref(s);
+	/* without the origin's row the app itself serves */
+	run(w, "DELETE FROM app WHERE name = '~70'");
+	bump(w, "www.example.com");
+	assert_int_equal(
+	    site_get(&w->sites, SLICE("www.example.com"), &s), ERR_OK);
+	assert_string_equal(s->app, "shop");
+	site_unref(s);
+}
+
 int
 main(void)
 {
@@ -454,6 +498,8 @@ main(void)
 	    TEST(defaults_of_the_configuration_hold_where_the_app_says_nothing),
 	    TEST(a_new_version_keeps_what_its_backends_are_doing),
 	    TEST(a_challenge_is_answered_while_its_row_is_there),
+	    TEST(
+		a_domain_with_an_origin_has_its_apps_rules_and_its_own_backend),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
