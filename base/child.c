@@ -160,6 +160,23 @@ handle_listen(struct child *c, const struct channel_message *m)
 	return c->ops->on_listen(c->ctx, m->body, m->fds, m->n_fds);
 }
 
+static enum err
+handle_restarts(struct child *c, struct slice body)
+{
+	struct wire w = wire_open(body);
+	uint64_t counts[ROLES] = {0};
+	uint32_t n = wire_u32(&w);
+
+	if (n != ROLES || c->ops->on_restarts == NULL)
+		return ERR_SYNTAX;
+	for (uint32_t i = 0; i < n; i++)
+		counts[i] = wire_u64(&w);
+	if (wire_end(&w) != ERR_OK)
+		return ERR_SYNTAX;
+	c->ops->on_restarts(c->ctx, counts);
+	return ERR_OK;
+}
+
 /* What the parent may ask; the message table has refused the rest already. */
 static enum err
 on_message(void *ctx, struct channel *channel, const struct channel_message *m)
@@ -185,6 +202,8 @@ on_message(void *ctx, struct channel *channel, const struct channel_message *m)
 		return handle_config(c, m->body);
 	if (m->type == MSG_LISTEN)
 		return handle_listen(c, m);
+	if (m->type == MSG_RESTARTS)
+		return handle_restarts(c, m->body);
 	return ERR_SYNTAX;
 }
 

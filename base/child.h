@@ -66,6 +66,8 @@ struct child_ops {
 	enum err (*on_config)(void *ctx, struct slice config);
 	enum err (*on_listen)(
 	    void *ctx, struct slice body, int *fds, size_t n_fds);
+	/* MSG_RESTARTS, at any time.  NULL: not for this role. */
+	void (*on_restarts)(void *ctx, const uint64_t counts[ROLES]);
 	/*
 	 * The parent is gone (its channel closed, or SIGTERM by the kernel;
 	 * told once).  A worker closes its listeners at once and drains within

@@ -347,6 +347,9 @@ static const struct fault_row table[FAULT_CODES] = {
 	[FAULT_P21_HTTP_SYNTAX] = {"P21",
 	    "The request is not HTTP/1.1",
 	    "Send a well-formed request", 400},
+	[FAULT_P22_NO_SUCH_REQUEST] = {"P22",
+	    "No request of this id is remembered",
+	    "Only the last ones of each worker are; look in the access log", 404},
 };
 /* clang-format on */
 

@@ -8,6 +8,9 @@
 
 /* Deeper documents are only meant to exhaust the parser's stack. */
 #define JSON_DEPTH_MAX 32
+/* How documents are written: a number with a point as short as people write
+ * it. */
+#define JSON_FORM (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9))
 
 /* U+FFFD, for bytes that are not UTF-8. */
 #define REPLACEMENT SLICE("\xef\xbf\xbd")
@@ -75,7 +78,7 @@ json_wipe_on_free(void)
 char *
 json_text(const json_t *j)
 {
-	char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(j, JSON_FORM);
 
 	if (text == NULL)
 		die("no memory for a JSON text");
@@ -93,8 +96,7 @@ json_add(struct buf *b, const json_t *j)
 {
 	size_t before = b->len;
 
-	if (json_dump_callback(
-		j, add_chunk, b, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+	if (json_dump_callback(j, add_chunk, b, JSON_FORM) == 0)
 		return ERR_OK;
 	b->len = before; /* all or nothing */
 	return ERR_TOO_BIG;

@@ -10,6 +10,8 @@
 #include "base/host.h"
 #include "base/wire.h"
 
+#define LOG_FOLLOWERS_MAX    32 /* at once; each costs every worker a little */
+#define LOG_LINES_MAX        1000 /* of those in memory, for one question */
 #define LOG_FILTER_APP_SIZE  64
 #define LOG_FILTER_CODE_SIZE 8
 

@@ -39,7 +39,8 @@ enum message {
 		     * (router/config.h), then per role; descriptors in this
 		     * order:
 		     *   control: shared memfd, control socket (listening),
-		     *            limits memfd, stats memfd
+		     *            limits memfd, stats memfd, then the
+		     *            listeners for metrics
 		     *   keys:    master key file
 		     *   worker:  shared memfd (read-only), stats memfd,
 		     *            limits memfd, access log (if any) */
@@ -55,6 +56,9 @@ enum message {
 	MSG_LISTEN, /* worker; u32 n, n times u32 id, u8 is TLS; fds: one for
 		     * each.  Accept on these from now on: what is not among
 		     * them is closed, after who waits there */
+
+	MSG_RESTARTS, /* control; u32 n, n times u64: how often a process of
+		       * role i died and was started again */
 
 	/* child -> parent */
 	MSG_READY,  /* serving */

@@ -1,7 +1,8 @@
 #include "base/migrations.h"
 
 /* base/schema.sql and those after it, put into the program by base/schema.S. */
-extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[];
+extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[],
+    schema_5_sql[];
 
 const struct migration *
 migrations(size_t *n)
@@ -11,6 +12,7 @@ migrations(size_t *n)
 	    {2, schema_2_sql},
 	    {3, schema_3_sql},
 	    {4, schema_4_sql},
+	    {5, schema_5_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

@@ -13,4 +13,5 @@
 	text schema_2_sql, base/schema_2.sql
 	text schema_3_sql, base/schema_3.sql
 	text schema_4_sql, base/schema_4.sql
+	text schema_5_sql, base/schema_5.sql
 	.section .note.GNU-stack, "", @progbits

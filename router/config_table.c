@@ -65,7 +65,6 @@ static const struct config_row rows[] = {
 	    .help = "addresses for HTTPS"},
 	{.section = "listen", .key = "metrics", .type = CONFIG_ADDRS,
 	    .at = AT(listen.metrics), .standard = "",
-	    .flags = CONFIG_IDLE,
 	    .help = "addresses for Prometheus; empty: control socket only"},
 	{.section = "listen", .key = "proxy_protocol", .type = CONFIG_FLAG,
 	    .at = AT(listen.proxy_protocol), .standard = "off",

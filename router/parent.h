@@ -26,10 +26,10 @@
 struct parent;
 struct generation;
 
-/* A socket that workers accept on. */
+/* A socket that workers accept on; control, where it is for metrics. */
 struct parent_listener {
 	uint32_t id; /* never used again; how workers tell them apart */
-	bool is_tls;
+	bool is_tls, is_metrics;
 	bool is_new; /* in a plan: opened for it */
 	struct addr addr;
 	int fd;
@@ -135,9 +135,10 @@ struct parent {
 	struct upgrade upgrade;
 	/* its own life */
 	ev_signal terminate, interrupt, hangup, reopen, replace;
-	ev_timer workers_anyway; /* control is not coming up */
-	ev_timer deadline;       /* of draining, then of ending */
-	int64_t asked_ms;        /* when it was told to end; monotonic */
+	ev_timer workers_anyway;  /* control is not coming up */
+	ev_timer deadline;        /* of draining, then of ending */
+	int64_t asked_ms;         /* when it was told to end; monotonic */
+	uint64_t restarts[ROLES]; /* of those that died */
 };
 
 /* --- parent_setup.c --------------------------------------------------------

@@ -170,7 +170,7 @@ keep(const struct parent_listeners *own, const struct addr *a,
 
 static enum err
 add_place(struct parent_listeners *next, const struct parent_listeners *own,
-    const struct addr *a, bool is_tls, struct fault *f)
+    const struct addr *a, struct parent_listener kind, struct fault *f)
 {
 	struct parent_listener item;
 
@@ -187,14 +187,16 @@ add_place(struct parent_listeners *next, const struct parent_listeners *own,
 			return listen_fault(a, f);
 		item.id = ++next->last_id;
 	}
-	item.is_tls = is_tls;
+	item.is_tls = kind.is_tls;
+	item.is_metrics = kind.is_metrics;
 	parent_listeners_append(next, &item);
 	return ERR_OK;
 }
 
 static enum err
 add_places(struct parent_listeners *next, const struct parent_listeners *own,
-    const struct config_addrs *list, bool is_tls, struct fault *f)
+    const struct config_addrs *list, struct parent_listener kind,
+    struct fault *f)
 {
 	enum err e = ERR_OK;
 
@@ -205,7 +207,7 @@ add_places(struct parent_listeners *next, const struct parent_listeners *own,
 			    CHANNEL_FDS_MAX);
 			return ERR_TOO_BIG;
 		}
-		e = add_place(next, own, &list->items[i], is_tls, f);
+		e = add_place(next, own, &list->items[i], kind, f);
 	}
 	return e;
 }
@@ -225,13 +227,18 @@ parent_listeners_plan(const struct config *c,
     const struct parent_listeners *own, struct parent_listeners *next,
     struct fault *f)
 {
+	static const struct parent_listener http = {.is_tls = false},
+					    https = {.is_tls = true},
+					    metrics = {.is_metrics = true};
 	enum err e;
 
 	*next = (struct parent_listeners){0};
 	next->last_id = own == NULL ? 0 : own->last_id;
-	e = add_places(next, own, &c->listen.http, false, f);
+	e = add_places(next, own, &c->listen.http, http, f);
 	if (e == ERR_OK)
-		e = add_places(next, own, &c->listen.https, true, f);
+		e = add_places(next, own, &c->listen.https, https, f);
+	if (e == ERR_OK)
+		e = add_places(next, own, &c->listen.metrics, metrics, f);
 	if (e != ERR_OK)
 		parent_listeners_forget(next);
 	return e;

@@ -118,6 +118,10 @@ gather_fds(const struct process *c, int fds[CHANNEL_FDS_MAX])
 		fds[n++] = p->control_socket;
 		fds[n++] = p->limits;
 		fds[n++] = p->stats;
+		for (size_t i = 0; i < p->listeners.n; i++)
+			if (p->listeners.items[i].is_metrics &&
+			    n < CHANNEL_FDS_MAX)
+				fds[n++] = p->listeners.items[i].fd;
 	} else {
 		fds[n++] = p->shared_readonly;
 		fds[n++] = p->stats;
@@ -157,6 +161,20 @@ tell_level(struct process *c)
 	(void)channel_send(c->channel, MSG_LEVEL, slice_of(&level, 1), NULL, 0);
 }
 
+/* To control: how often which role had to be started again. */
+static void
+tell_restarts(struct process *c)
+{
+	struct buf body;
+
+	buf_init(&body, 64);
+	wire_put_u32(&body, ROLES);
+	for (int i = 0; i < ROLES; i++)
+		wire_put_u64(&body, c->parent->restarts[i]);
+	process_tell(c, MSG_RESTARTS, buf_slice(&body), NULL, 0);
+	buf_clear(&body);
+}
+
 void
 process_tell(struct process *c, enum message type, struct slice body,
     const int *fds, size_t n_fds)
@@ -184,16 +202,22 @@ tell_listen(struct process *c)
 {
 	const struct parent_listeners *l = &c->parent->listeners;
 	int fds[CHANNEL_FDS_MAX];
-	struct buf body;
+	struct buf body, rows;
+	size_t n = 0;
 
+	buf_init(&rows, CHANNEL_MESSAGE_MAX - sizeof(uint32_t));
 	buf_init(&body, CHANNEL_MESSAGE_MAX);
-	wire_put_u32(&body, (uint32_t)l->n);
 	for (size_t i = 0; i < l->n; i++) {
-		wire_put_u32(&body, l->items[i].id);
-		wire_put_u8(&body, l->items[i].is_tls);
-		fds[i] = l->items[i].fd;
+		if (l->items[i].is_metrics)
+			continue;
+		wire_put_u32(&rows, l->items[i].id);
+		wire_put_u8(&rows, l->items[i].is_tls);
+		fds[n++] = l->items[i].fd;
 	}
-	process_tell(c, MSG_LISTEN, buf_slice(&body), fds, l->n);
+	wire_put_u32(&body, (uint32_t)n);
+	(void)buf_add(&body, buf_slice(&rows));
+	process_tell(c, MSG_LISTEN, buf_slice(&body), fds, n);
+	buf_clear(&rows);
 	buf_clear(&body);
 }
 
@@ -314,6 +338,16 @@ count_failure(struct process *c)
 	c->failures++;
 }
 
+/* It will be started again; control tells that to whoever watches. */
+static void
+count_restart(struct process *c)
+{
+	if (is_expected(c))
+		return;
+	c->parent->restarts[c->role]++;
+	tell_restarts(generation_control(generation_serving(c->parent)));
+}
+
 static void
 on_exit_of(struct ev_loop *loop, ev_child *w, int events)
 {
@@ -328,6 +362,7 @@ on_exit_of(struct ev_loop *loop, ev_child *w, int events)
 	c->pid = 0;
 	c->state = PROCESS_ABSENT;
 	count_failure(c);
+	count_restart(c);
 	c->is_leaving = false;
 	parent_on_exit(c->parent, c);
 }
@@ -414,6 +449,8 @@ process_start(struct process *c)
 	watch(c, fds[0]);
 	set_up(c);
 	tell_level(c);
+	if (c->role == ROLE_CONTROL)
+		tell_restarts(c);
 	join_all(c);
 	/* what it needs lies in its channels by now, answered or not */
 	(void)channel_send(c->channel, MSG_START, SLICE(""), NULL, 0);

@@ -111,7 +111,7 @@ put_files(const struct parent *p, struct buf *out, struct buf *b)
 		const struct parent_listener *l = &p->listeners.items[i];
 
 		wire_put_u32(b, l->id);
-		wire_put_u8(b, l->is_tls);
+		wire_put_u8(b, (uint8_t)(l->is_tls | l->is_metrics << 1));
 		wire_put_str(b, addr_format(&l->addr, text));
 		wire_put_u32(b, (uint32_t)l->fd);
 		put(out, TAG_LISTENER, b);
@@ -351,9 +351,11 @@ read_listener(struct reader *r, struct wire *w)
 {
 	struct parent_listeners *all = &r->p->listeners;
 	struct parent_listener l = {.id = wire_u32(w)};
+	uint8_t kind = wire_u8(w);
 	enum err e;
 
-	l.is_tls = wire_u8(w) != 0;
+	l.is_tls = (kind & 1) != 0;
+	l.is_metrics = (kind & 2) != 0;
 	e = addr_parse(wire_bytes(w), &l.addr);
 	l.fd = taken(r, wire_u32(w));
 	if (e != ERR_OK)

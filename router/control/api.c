@@ -54,6 +54,14 @@ api_finish(struct api_call *call)
 	call_free(call);
 }
 
+void
+api_finish_text(struct api_call *call, const char *type, struct slice text)
+{
+	if (call->x != NULL)
+		send_text(call, 200, type, NULL, text);
+	call_free(call);
+}
+
 static void
 refuse(struct api_call *call, const struct fault *f, const char *extra)
 {
@@ -245,6 +253,18 @@ api_query_is(const struct api_call *call, const char *name)
 	return url_query(http_query(call->x), name, value, sizeof(value)) ==
 		   ERR_OK &&
 	       strcmp(value, "0") != 0 && strcmp(value, "false") != 0;
+}
+
+bool
+api_wants_stream(const struct api_call *call)
+{
+	struct slice accept = http_field(call->x, SLICE("Accept")), one;
+
+	while (slice_cut(&accept, ',', &one))
+		if (slice_starts_with(
+			slice_trim(one), SLICE("text/event-stream")))
+			return true;
+	return false;
 }
 
 enum err

@@ -20,6 +20,7 @@
 
 enum api_scope {
 	SCOPE_READ,
+	SCOPE_LOGS,
 	SCOPE_APPS,
 	SCOPE_DOMAINS,
 	SCOPE_CERTS,
@@ -80,6 +81,8 @@ struct api_call {
 
 /* Ends a call with its answer, or with a problem document. */
 void api_finish(struct api_call *call);
+void api_finish_text(
+    struct api_call *call, const char *type, struct slice text); /* no JSON */
 void api_refuse(struct api_call *call, const struct fault *f);
 
 /* For API_OWN: runs a handler inside a change, and ends the call. */
@@ -107,6 +110,8 @@ extern const struct http_server_ops api_http_ops; /* ctx: struct control */
 enum err MUST_USE api_query(const struct api_call *call, const char *name,
     char *out, size_t size, struct fault *f);
 bool api_query_is(const struct api_call *call, const char *name);
+/* Accept: text/event-stream. */
+bool api_wants_stream(const struct api_call *call);
 /* ?limit= and ?after=.  P11. */
 struct api_page {
 	int limit;

@@ -44,18 +44,6 @@ read_query(struct api_call *call, struct event_query *q, struct fault *f)
 	return e;
 }
 
-static bool
-wants_stream(const struct api_call *call)
-{
-	struct slice accept = http_field(call->x, SLICE("Accept")), one;
-
-	while (slice_cut(&accept, ',', &one))
-		if (slice_starts_with(
-			slice_trim(one), SLICE("text/event-stream")))
-			return true;
-	return false;
-}
-
 /* Where a stream begins: where it broke off, after ?after=, or now. */
 static enum err
 stream(struct api_call *call, struct event_query *q, struct fault *f)
@@ -107,7 +95,7 @@ api_events(struct api_call *call, struct fault *f)
 	char after[32];
 	enum err e = read_query(call, &q, f);
 
-	if (e == ERR_OK && wants_stream(call))
+	if (e == ERR_OK && api_wants_stream(call))
 		return stream(call, &q, f);
 	if (e == ERR_OK)
 		e = api_page_read(call, &page, f);

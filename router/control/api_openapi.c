@@ -65,6 +65,11 @@ static const struct schema schemas[] = {
     {"Imported", "taken:integer refused:integer dry_run:boolean "
 		 "lines:[]ImportedLine"},
     {"ImportedLine", "line:integer ok:boolean fault:Fault?"},
+    {"LogLine", ""},
+    {"Explanation", "request:LogLine sni:string certificate_id:integer "
+		    "rule:string tries:[]Try why:[]string"},
+    {"Try", "backend:string code:string? ms:integer"},
+    {"Stats", ""},
     {"Status", ""},
     {"Acme", ""},
     {"Description", ""},

@@ -5,8 +5,9 @@
 #include "router/control/backend_address.h"
 #include "router/control/names.h"
 
-#define NAMES_AT_ONCE 100 /* of one call; further ones are resolved after it   \
-			   */
+#define NAMES_AT_ONCE                                                          \
+	100 /* of one call; further ones are resolved after it                 \
+	     */
 
 /* A call that waits for names.  Owned by: the call.   Freed by: go_on, drop. */
 struct waiting {

@@ -9,7 +9,9 @@
 #include "router/control/api_domains.h"
 #include "router/control/api_events.h"
 #include "router/control/api_import.h"
+#include "router/control/api_logs.h"
 #include "router/control/api_openapi.h"
+#include "router/control/api_stats.h"
 #include "router/control/api_status.h"
 
 #define APPS     "/v1/apps"
@@ -84,6 +86,14 @@ static const struct api_route routes[] = {
 	    "how everything is", NULL, "Status"},
 	{"GET", "/v1/faults", SCOPE_READ, API_READS, api_faults,
 	    "domains by fault", NULL, "[]FaultCount"},
+	{"GET", "/v1/logs", SCOPE_LOGS, API_OWN, api_logs,
+	    "the last router lines; as text/event-stream, those that come", NULL, "[]LogLine"},
+	{"GET", "/v1/explain/{id}", SCOPE_LOGS, API_OWN, api_explain,
+	    "what was decided for a request, and why", NULL, "Explanation"},
+	{"GET", "/v1/stats", SCOPE_READ, API_OWN, api_stats,
+	    "traffic of all apps, or of one", NULL, "Stats"},
+	{"GET", "/metrics", SCOPE_READ, API_OWN, api_metrics,
+	    "counters in Prometheus' text format", NULL, NULL},
 	{"GET", "/v1/acme", SCOPE_READ, API_READS, api_acme,
 	    "the CA: account, orders, renewals", NULL, "Acme"},
 	{"POST", "/v1/import", SCOPE_ADMIN, API_LINES, api_import,

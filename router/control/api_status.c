@@ -22,9 +22,8 @@ count(json_t *o, const char *key, int64_t n)
 	json_put_int(o, key, json_int(o, key) + n);
 }
 
-/* Domains by status, and by fault, out of the tally. */
-static void
-tally(struct control *c, json_t *by_status, json_t *by_fault)
+void
+api_status_tally(struct control *c, json_t *by_status, json_t *by_fault)
 {
 	static const char sql[] =
 	    "SELECT status, fault_code, n FROM domain_tally WHERE n > 0";
@@ -96,7 +95,7 @@ api_status(struct api_call *call, struct fault *f)
 	char node[HOST_NAME_MAX + 1] = "";
 
 	(void)f;
-	tally(c, domains, faults);
+	api_status_tally(c, domains, faults);
 	(void)gethostname(node, sizeof(node) - 1);
 	if (clock_is_test())
 		json_put_str(o, "TEST CLOCK",
@@ -129,7 +128,7 @@ api_faults(struct api_call *call, struct fault *f)
 	const char *code;
 
 	(void)f;
-	tally(call->control, domains, faults);
+	api_status_tally(call->control, domains, faults);
 	call->answer = json_array();
 	json_object_foreach(faults, code, n)
 	{

@@ -43,10 +43,17 @@ struct control {
 	struct names *names;         /* of backends */
 	struct checks *checks;       /* looks at DNS under way */
 	struct stats *stats;         /* traffic, collected from workers */
+	struct metrics *metrics;     /* for Prometheus */
 	struct followers *followers; /* clients that follow events */
+	struct log_followers *log_followers; /* and router lines */
 	struct scheduler *scheduler;
 	struct pages *pages;     /* of the apps' own, being fetched */
 	struct repeats *repeats; /* answers by Idempotency-Key */
+
+	struct {
+		uint64_t issued, failed;
+	} orders;                 /* that ended, since this process began */
+	uint64_t restarts[ROLES]; /* of processes, as the parent counts */
 
 	struct list calls; /* of the API, under way */
 	struct peer_policy peers;

@@ -15,6 +15,8 @@
 #include "router/control/domain_order.h"
 #include "router/control/follow.h"
 #include "router/control/health.h"
+#include "router/control/log_follow.h"
+#include "router/control/metrics.h"
 #include "router/control/names.h"
 #include "router/control/page.h"
 #include "router/control/repeats.h"
@@ -28,7 +30,7 @@ enum {
 	FD_SOCKET,
 	FD_LIMITS,
 	FD_STATS,
-	FD_ALL
+	FD_ALL /* those for metrics follow */
 };
 
 static int
@@ -126,6 +128,8 @@ on_setup(
 	c->health = health_new(c);
 	c->http = http_server_new(
 	    c->loop, take(&fds[FD_SOCKET]), &c->peers, &api_http_ops, c);
+	for (size_t i = FD_ALL; i < n_fds; i++)
+		metrics_serve(c->metrics, take(&fds[i]));
 	return ERR_OK;
 }
 
@@ -226,6 +230,14 @@ on_start(void *ctx, struct fault *f)
 }
 
 static void
+on_restarts(void *ctx, const uint64_t counts[ROLES])
+{
+	struct control *c = ctx;
+
+	memcpy(c->restarts, counts, sizeof(c->restarts));
+}
+
+static void
 on_quiet(void *ctx)
 {
 	struct control *c = ctx;
@@ -260,6 +272,7 @@ on_drain(void *ctx, uint32_t ms, bool is_replaced)
 	ev_timer_stop(c->loop, &c->drain);
 	ev_timer_init(&c->drain, on_drain_over, ms / 1000., 0.);
 	ev_timer_start(c->loop, &c->drain);
+	metrics_stop(c->metrics);
 	http_server_drain(c->http, on_quiet, c);
 }
 
@@ -270,7 +283,9 @@ clean_up(struct control *c)
 	ev_timer_stop(c->loop, &c->drain);
 	scheduler_free(c->scheduler);
 	http_server_free(c->http);
+	metrics_free(c->metrics);
 	followers_free(c->followers);
+	log_followers_free(c->log_followers);
 	checks_free(c->checks);
 	names_free(c->names);
 	health_free(c->health);
@@ -305,6 +320,7 @@ control_main(uint32_t instance)
 	    .on_peer = on_peer,
 	    .on_start = on_start,
 	    .on_drain = on_drain,
+	    .on_restarts = on_restarts,
 	};
 	struct control *c = xcalloc(1, sizeof(*c));
 	int status;
@@ -314,7 +330,9 @@ control_main(uint32_t instance)
 	c->started_at = clock_now();
 	c->workers = workers_new();
 	c->stats = stats_new(c);
+	c->metrics = metrics_new(c);
 	c->followers = followers_new();
+	c->log_followers = log_followers_new(c);
 	c->repeats = repeats_new();
 	c->pages = pages_new();
 	c->keyring = keyring_new(KEYRING_CONTROL_MS);

@@ -63,6 +63,7 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 		change_abort(c);
 		return;
 	}
+	c->orders.failed++;
 	d.failures++;
 	delay = schedule_backoff(d.failures);
 	if (needs_person && delay < PERSON_AGAIN_S)
@@ -195,6 +196,7 @@ on_issued(void *ctx, int64_t order_id, const char *host,
 		e = change_commit(c, &f);
 	if (e != ERR_OK)
 		change_abort(c);
+	c->orders.issued += e == ERR_OK;
 	return e;
 }
 

@@ -201,7 +201,8 @@ take_head(struct http_conn *c)
 	c->x = http_exchange_new(
 	    c, &c->peer, &h, slice_of(buf_slice(&c->in).p, used));
 	buf_consume(&c->in, used);
-	if (peer_check(&c->peer, s->policy, &f) != ERR_OK) {
+	if (s->policy != NULL &&
+	    peer_check(&c->peer, s->policy, &f) != ERR_OK) {
 		refuse(c, api_problem_status(&f), &f);
 		return false;
 	}
@@ -334,7 +335,8 @@ http_conn_new(struct http_shared *shared, int fd)
 {
 	struct http_conn *c = xcalloc(1, sizeof(*c));
 
-	if (peer_read(fd, shared->policy, &c->peer) != ERR_OK) {
+	if (shared->policy != NULL &&
+	    peer_read(fd, shared->policy, &c->peer) != ERR_OK) {
 		close(fd);
 		free(c);
 		return;

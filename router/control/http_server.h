@@ -32,7 +32,8 @@ struct http_server_ops {
 	size_t (*body_max)(void *ctx, struct slice path);
 };
 
-/* Takes fd, which listens.  policy and ops are loans for its life. */
+/* Takes fd, which listens.  policy and ops are loans for its life.  policy
+ * NULL: no Unix socket, and everybody may. */
 struct http_server *http_server_new(struct ev_loop *loop, int fd,
     const struct peer_policy *policy, const struct http_server_ops *ops,
     void *ctx);

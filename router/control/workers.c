@@ -188,6 +188,36 @@ workers_json(const struct control *c)
 	return o;
 }
 
+void
+workers_sum(const struct control *c, struct workers_counts *out)
+{
+	const struct workers *w = c->workers;
+
+	*out = (struct workers_counts){0};
+	for (size_t i = 0; i < w->n; i++) {
+		struct stats_page *p = w->items[i].page;
+
+		out->handshakes_full += atomic_load(&p->handshakes_full);
+		out->handshakes_resumed += atomic_load(&p->handshakes_resumed);
+		out->handshakes_full_tls12 +=
+		    atomic_load(&p->handshakes_full_tls12);
+		out->handshakes_resumed_tls12 +=
+		    atomic_load(&p->handshakes_resumed_tls12);
+		out->handshakes_failed += atomic_load(&p->handshakes_failed);
+		out->handshakes_refused += atomic_load(&p->handshakes_refused);
+		out->log_lines_dropped += atomic_load(&p->log_lines_dropped);
+		if (!is_up(&w->items[i]))
+			continue; /* who died left its gauges behind */
+		out->up++;
+		out->connections_open += atomic_load(&p->connections_open);
+		out->connections_serving +=
+		    atomic_load(&p->connections_serving);
+		out->connections_closing +=
+		    atomic_load(&p->connections_closing);
+		out->parked += atomic_load(&p->parked);
+	}
+}
+
 /* NULL: nobody of that generation lives. */
 static json_t *
 generation_json(const struct control *c, uint32_t number)

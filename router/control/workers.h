@@ -26,6 +26,17 @@ void workers_set_channel(struct control *c, uint32_t seat, int fd);
 /* For /v1/status: the sums of all counters, and in `each` those of every
  * worker of this generation, in the order of their numbers. */
 json_t *workers_json(const struct control *c);
+/* The same for metrics; gauges of those that are up. */
+struct workers_counts {
+	uint64_t up;
+	uint64_t connections_open, connections_serving, connections_closing;
+	uint64_t parked;
+	uint64_t handshakes_full, handshakes_resumed;
+	uint64_t handshakes_full_tls12, handshakes_resumed_tls12;
+	uint64_t handshakes_failed, handshakes_refused;
+	uint64_t log_lines_dropped;
+};
+void workers_sum(const struct control *c, struct workers_counts *out);
 /* The generations that live, the newest first: number, workers, connections. */
 json_t *workers_generations_json(const struct control *c);
 

@@ -10,7 +10,7 @@
  */
 #include "router/edge/recent.h"
 
-#define TAPS_MAX         32
+#define TAPS_MAX         LOG_FOLLOWERS_MAX
 #define TAP_BYTES_MAX    ((size_t)128 * 1024) /* within one message */
 #define TAP_FORGOTTEN_MS 15000
 

@@ -4,8 +4,6 @@
 #include "base/mem.h"
 #include "router/edge/worker.h"
 
-#define LAST_MAX 1000
-
 _Static_assert(TAP_BYTES_MAX + 1024 < CHANNEL_MESSAGE_MAX, "a tap's answer");
 
 /* --- router lines ----------------------------------------------------------
@@ -15,7 +13,7 @@ _Static_assert(TAP_BYTES_MAX + 1024 < CHANNEL_MESSAGE_MAX, "a tap's answer");
  * is, the newest first. */
 static size_t
 find_last(const struct recent *r, const struct log_filter *filter, size_t n,
-    size_t backs[LAST_MAX])
+    size_t backs[LOG_LINES_MAX])
 {
 	struct recent_request q;
 	size_t found = 0, bytes = 0;
@@ -37,10 +35,10 @@ static void
 put_last(const struct recent *r, const struct log_filter *filter, size_t n,
     struct buf *out)
 {
-	size_t backs[LAST_MAX];
+	size_t backs[LOG_LINES_MAX];
 	struct recent_request q;
 
-	n = find_last(r, filter, n < LAST_MAX ? n : LAST_MAX, backs);
+	n = find_last(r, filter, n < LOG_LINES_MAX ? n : LOG_LINES_MAX, backs);
 	wire_put_u64(out, 0);
 	wire_put_u32(out, (uint32_t)n);
 	while (n > 0 && recent_at(r, backs[--n], &q))

@@ -308,12 +308,13 @@ keys_without_effect_are_named_when_they_are_set(void **state)
 	config_clear(&c);
 	at = 0;
 	assert_int_equal(
-	    parse("[listen]\nmetrics = 127.0.0.1:9464\n[store]\npath = /x\n"
+	    parse("[control]\napi_host = api.example.com\n"
+		  "[store]\npath = /x\n"
 		  "[acme.fallback]\ndirectory = https://x/\n",
 		&c, &f),
 	    ERR_OK);
 	assert_true(config_idle(&c, &at, name));
-	assert_string_equal(name, "listen.metrics");
+	assert_string_equal(name, "control.api_host");
 	assert_true(config_idle(&c, &at, name));
 	assert_string_equal(name, "acme.fallback.directory");
 	assert_false(config_idle(&c, &at, name));
