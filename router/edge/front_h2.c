@@ -37,8 +37,12 @@ tell(struct front_h2 *f)
 void
 front_h2_send(struct front_h2 *f)
 {
-	if (f->is_locked || f->c->state != CONN_OPEN)
+	if (f->c->state != CONN_OPEN)
 		return;
+	if (f->is_locked || h2_scratch_is_used(f->c->w->h2_scratch)) {
+		conn_wake(f->c);
+		return;
+	}
 	f->is_locked = true;
 	h2_session_send(f->session);
 	f->is_locked = false;
@@ -246,8 +250,8 @@ on_start(struct conn *c)
 	list_init(&f->streams);
 	list_init(&f->over);
 	list_init(&f->moved);
-	f->session = h2_session_new(
-	    &front_h2_session_ops, f, (int64_t)(ev_now(c->w->loop) * 1000.));
+	f->session = h2_session_new(&front_h2_session_ops, f, c->w->h2_scratch,
+	    (int64_t)(ev_now(c->w->loop) * 1000.));
 	c->h2 = f;
 	if (c->w->is_draining)
 		notice(f);

@@ -298,19 +298,25 @@ greet(struct h2_session *s)
 }
 
 struct h2_session *
-h2_session_new(const struct h2_ops *ops, void *ctx, int64_t now_ms)
+h2_session_new(const struct h2_ops *ops, void *ctx, struct h2_scratch *scratch,
+    int64_t now_ms)
 {
 	struct h2_session *s = xcalloc(1, sizeof(*s));
 	nghttp2_session_callbacks *callbacks = new_callbacks();
 	nghttp2_option *options = new_options();
 
+	nghttp2_mem memory = h2_session_memory(s);
+
+	s->scratch = scratch;
 	s->ops = ops;
 	s->ctx = ctx;
 	s->now_ms = now_ms;
 	h2_limits_init(&s->limits, now_ms);
-	if (nghttp2_session_server_new2(&s->nghttp2, callbacks, s, options) !=
-	    0)
+	s->is_new = true;
+	if (nghttp2_session_server_new3(
+		&s->nghttp2, callbacks, s, options, &memory) != 0)
 		die("http2: no memory");
+	s->is_new = false;
 	nghttp2_session_callbacks_del(callbacks);
 	nghttp2_option_del(options);
 	greet(s);
@@ -365,17 +371,19 @@ h2_session_abuse(const struct h2_session *s)
 void
 h2_session_send(struct h2_session *s)
 {
-	while (!s->ops->is_full(s->ctx)) {
-		const uint8_t *bytes;
-		ssize_t n = nghttp2_session_mem_send(s->nghttp2, &bytes);
+	const uint8_t *bytes;
+	ssize_t n = 1;
 
+	h2_scratch_enter(s->scratch);
+	while (n > 0 && !s->ops->is_full(s->ctx)) {
+		n = nghttp2_session_mem_send(s->nghttp2, &bytes);
 		assert(n != NGHTTP2_ERR_NOMEM);
-		if (n < 0)
-			blame(s, H2_ABUSE_PROTOCOL);
-		if (n <= 0)
-			return;
-		s->ops->on_write(s->ctx, slice_of(bytes, (size_t)n));
+		if (n > 0)
+			s->ops->on_write(s->ctx, slice_of(bytes, (size_t)n));
 	}
+	h2_scratch_leave(s->scratch);
+	if (n < 0)
+		blame(s, H2_ABUSE_PROTOCOL);
 }
 
 bool

@@ -55,9 +55,21 @@ struct h2_ops {
 	bool (*is_full)(void *ctx);
 };
 
+/*
+ * One buffer for the frames that all sessions of a process write, who so hold
+ * none while they are idle (16 KB each).  So no two may run at the same time:
+ * h2_session_send asserts it.
+ *
+ * Owned by: the worker.   Freed by: h2_scratch_free, after all sessions.
+ */
+struct h2_scratch;
+struct h2_scratch *h2_scratch_new(void);
+void h2_scratch_free(struct h2_scratch *scratch);          /* NULL is allowed */
+bool h2_scratch_is_used(const struct h2_scratch *scratch); /* just now */
+
 /* Its SETTINGS wait to be sent. */
-struct h2_session *h2_session_new(
-    const struct h2_ops *ops, void *ctx, int64_t now_ms);
+struct h2_session *h2_session_new(const struct h2_ops *ops, void *ctx,
+    struct h2_scratch *scratch, int64_t now_ms);
 void h2_session_free(struct h2_session *s); /* no op is called */
 
 /* Uses all bytes.  What breaks a limit or the rules is not read on, and the

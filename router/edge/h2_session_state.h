@@ -9,11 +9,13 @@
 
 struct h2_session {
 	nghttp2_session *nghttp2;
+	struct h2_scratch *scratch;
 	const struct h2_ops *ops;
 	void *ctx;
 	struct h2_limits limits;
 	int64_t now_ms; /* when bytes came last */
 	enum h2_abuse abuse;
+	bool is_new; /* being made: its first frame buffer is the scratch */
 	/* the head under way: only one can be */
 	int32_t head_id;
 	void *head_stream;
@@ -23,6 +25,12 @@ struct h2_session {
 	bool was_pinged;     /* behind the notice */
 	bool was_noticed;
 };
+
+/* h2_session_memory.c: where its session's memory comes from; a loan. */
+nghttp2_mem h2_session_memory(struct h2_session *s);
+/* No other session is within this. */
+void h2_scratch_enter(struct h2_scratch *scratch);
+void h2_scratch_leave(struct h2_scratch *scratch);
 
 /* What the front gave for a stream; NULL: it is no more. */
 void *h2_session_stream(struct h2_session *s, int32_t id);

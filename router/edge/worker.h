@@ -23,6 +23,7 @@
 struct tls;
 struct tls_certificates;
 struct listeners;
+struct h2_scratch;
 
 struct worker {
 	struct child *child;
@@ -64,7 +65,8 @@ struct worker {
 	/* requests and backends */
 	struct list free_exchanges; /* warm, to be used again */
 	size_t n_free_exchanges;
-	struct list free_h2_streams; /* likewise */
+	struct h2_scratch *h2_scratch; /* of all sessions */
+	struct list free_h2_streams;   /* likewise */
 	size_t n_free_h2_streams;
 	struct list woken_upstreams, closed_upstreams;
 	size_t n_idle, max_idle; /* connections to all backends together */

@@ -268,6 +268,7 @@ on_setup(
 	w->log = access_log_new(w->loop, log_fd, &w->stats->log_lines_dropped);
 	w->tls = tls_new();
 	w->io = stream_io_new(w->loop);
+	w->h2_scratch = h2_scratch_new();
 	w->listeners = listeners_new(w);
 	return ERR_OK;
 }
@@ -339,6 +340,7 @@ clear(struct worker *w)
 		conns_reap(w);
 		exchanges_clear(w);
 		h2_streams_clear(w);
+		h2_scratch_free(w->h2_scratch);
 		sites_clear(&w->sites);
 		apps_clear(&w->apps);
 		pages_clear(&w->pages);

@@ -199,13 +199,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct slice preface = SLICE("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 				     "\0\0\0\4\0\0\0\0\0");
 	struct fuzz f = {0};
+	struct h2_scratch *scratch;
 	struct list *first;
 
 	if (n < 2)
 		return 0;
 	f.how = data[0];
 	list_init(&f.streams);
-	f.session = h2_session_new(&ops, &f, 0);
+	scratch = h2_scratch_new();
+	f.session = h2_session_new(&ops, &f, scratch, 0);
 	if ((f.how & 4) == 0)
 		h2_session_receive(f.session, preface, 0);
 	for (size_t at = 2; at < n; at += 1U + data[1]) {
@@ -216,6 +218,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		h2_session_send(f.session);
 	}
 	h2_session_free(f.session);
+	h2_scratch_free(scratch);
 	while ((first = list_first(&f.streams)) != NULL)
 		end(container_of(first, struct stream, link));
 	return 0;

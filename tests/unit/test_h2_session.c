@@ -172,6 +172,7 @@ static const struct h2_ops ops = {
 
 struct wire {
 	struct side server;
+	struct h2_scratch *scratch;
 	nghttp2_session *client;
 	int status;
 	char trailer[16];
@@ -246,7 +247,8 @@ open_wire(struct wire *w, uint32_t window)
 	buf_init(&w->server.out, 1 << 22);
 	w->server.out_max = 1 << 20;
 	w->server.fields_max = 100;
-	w->server.session = h2_session_new(&ops, &w->server, 1000);
+	w->scratch = h2_scratch_new();
+	w->server.session = h2_session_new(&ops, &w->server, w->scratch, 1000);
 	assert_int_equal(nghttp2_session_callbacks_new(&callbacks), 0);
 	nghttp2_session_callbacks_set_on_header_callback(
 	    callbacks, on_client_header);
@@ -264,6 +266,7 @@ static void
 close_wire(struct wire *w)
 {
 	h2_session_free(w->server.session);
+	h2_scratch_free(w->scratch);
 	nghttp2_session_del(w->client);
 	for (size_t i = 0; i < STREAMS; i++)
 		buf_clear(&w->server.streams[i].received);
