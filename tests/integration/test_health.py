@@ -2,11 +2,12 @@
 requests, those that answer well again do; told by events, API and CLI."""
 
 import os
+import socket
 import socketserver
 import threading
 import unittest
 
-from towpath import AppCase, free_port, wait_for
+from towpath import AppCase, wait_for
 
 
 class Patient:
@@ -96,12 +97,15 @@ class Health(AppCase):
         self.assertEqual(self.ask(host).status, 200)
 
     def test_nobody_listens_then_somebody_does(self):
-        port = free_port()
-        name, host = self.app(f"127.0.0.1:{port}", health_threshold=1,
-                              **CHECKS)
-        self.wait_states(name, "down")
-        self.refused("H10", host)
-        self.backend("new", at=("127.0.0.1", port))
+        with socket.socket() as nobody:
+            nobody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            nobody.bind(("127.0.0.1", 0))
+            at = nobody.getsockname()
+            name, host = self.app(f"127.0.0.1:{at[1]}", health_threshold=1,
+                                  **CHECKS)
+            self.wait_states(name, "down")
+            self.refused("H10", host)
+            self.backend("new", at=at)
         self.wait_states(name, "up")
         wait_for(lambda: self.ask(host).status == 200)
 
