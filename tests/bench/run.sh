@@ -4,6 +4,8 @@
 #   B=build/release tests/bench/run.sh
 #   B=... tests/bench/run.sh limits [latency|changes|syscalls|many ...]
 #   B=... tests/bench/run.sh peers [--rounds N] [--only nginx,towpath] [ROW ...]
+#   B=build/asan tests/bench/run.sh soak [SECONDS [SEED]]
+#   B=... tests/bench/run.sh abuse
 set -eu
 cd "$(dirname "$0")/../.."
 TOWPATH_BUILD=$(cd "${B:-build/release}" && pwd)
@@ -12,7 +14,7 @@ python=${PYTHON:-/usr/bin/python3}
 what=${1:-all}
 [ $# = 0 ] || shift
 case $what in
-limits | peers) exec "$python" "tests/bench/$what.py" "$@" ;;
+limits | peers | soak | abuse) exec "$python" "tests/bench/$what.py" "$@" ;;
 all) ;;
 *) exec "$python" tests/bench/limits.py "$what" "$@" ;;
 esac
