@@ -39,8 +39,11 @@ int cli_certs_export(struct cli *c);
 
 int cli_acme(struct cli *c);
 int cli_events(struct cli *c);
+int cli_logs(struct cli *c);
+int cli_explain(struct cli *c);
 int cli_import(struct cli *c);
 int cli_status(struct cli *c);
+int cli_stats(struct cli *c);
 int cli_console(struct cli *c);
 int cli_help(struct cli *c);
 int cli_completion(struct cli *c);

@@ -74,6 +74,12 @@ static const struct command_option events_options[] = {
     {"after", 0, NULL, "N", "those after number N"}, APP,
     {"host", 0, NULL, "HOST", "of this domain only"},
     {"name", 0, NULL, "NAME", "of this name, or as certificate.*"}, END};
+static const struct command_option logs_options[] = {
+    {"follow", 'f', "tail", NULL, "go on with new ones as they come"},
+    {"lines", 'n', NULL, "N", "begin with the last N in memory (100)"}, APP,
+    {"host", 0, NULL, "HOST", "of this host only"},
+    {"code", 0, NULL, "CODE", "with this router code only, as H12"},
+    {"status", 0, NULL, "STATUS", "with this status only, as 404 or 5xx"}, END};
 static const struct command_option import_options[] = {
     {"dry-run", 0, NULL, NULL,
 	"only say what could be taken, each line by itself"},
@@ -198,6 +204,16 @@ const struct command commands[] = {
 	"the CA account, budgets, orders under way, renewals", NULL, cli_acme},
     {"events", "", events_options, COMMAND_READS, "read",
 	"what happened, oldest first", NULL, cli_events},
+    {"logs", "", logs_options, COMMAND_READS, "logs",
+	"the last router lines, whatever access_log says",
+	"They are kept in memory, some hundreds by each worker. What could "
+	"not be shown in time is counted.",
+	cli_logs},
+    {"explain", "REQUEST-ID", NULL, COMMAND_READS, "logs",
+	"what was decided for a request, and why",
+	"REQUEST-ID is the X-Request-Id of the answer, and in router lines. "
+	"Some hundreds are remembered.",
+	cli_explain},
     {"import", "FILE", import_options, COMMAND_CHANGES, "admin",
 	"take apps, domains and certificates from JSON lines",
 	"A line is {\"type\": \"app\", \"name\", \"backends\", "
@@ -209,6 +225,10 @@ const struct command commands[] = {
 	cli_import},
     {"status", "", status_options, COMMAND_READS, "read",
 	"how everything is, on one screen", NULL, cli_status},
+    {"stats", "", app_options, COMMAND_READS, "read",
+	"traffic of all apps, or of one with its backends",
+	"Rates are of the last minute, latencies of the last one to two.",
+	cli_stats},
     {"console", "[HOST]", NULL, COMMAND_READS, "read",
 	"the full-screen console, at HOST if given", NULL, cli_console},
     {"help", "[COMMAND|CODE...]", help_options, COMMAND_LOCAL, "",

@@ -12,7 +12,7 @@ libcmocka-dev clang-format clang-tidy
 pebble bind9 bind9-dnsutils gnutls-bin openssl curl nghttp2-client nghttp2-server
 slowhttptest
 sqlite3 tmux strace gdb wrk ca-certificates
-python3 python3-h2 python3-pyte python3-cryptography
+python3 python3-h2 python3-pyte python3-cryptography python3-prometheus-client
 debhelper fakeroot lintian procps iproute2'
 [ "${1:-}" != bench ] || packages="$packages
 nginx haproxy caddy nghttp2-client"
