@@ -163,6 +163,15 @@ stats_size(size_t n)
 	return n * STATS_STEP;
 }
 
+const char *const stats_http2_abuses[STATS_HTTP2_ABUSES] = {
+    "resets",
+    "noise",
+    "headers",
+    "continuations",
+    "queue",
+    "protocol",
+};
+
 enum err
 stats_create(size_t n, int *fd)
 {

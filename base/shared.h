@@ -63,6 +63,10 @@ void shared_rotate_master(struct shared *s, const struct ticket_master *next);
 enum err MUST_USE shared_masters(
     const struct shared *s, struct ticket_master out[2]);
 
+/* Why HTTP/2 connections are ended, as the edge's h2_limits.h says. */
+#define STATS_HTTP2_ABUSES 6
+extern const char *const stats_http2_abuses[STATS_HTTP2_ABUSES];
+
 /* Plain counters of one worker; each is a running total or a gauge. */
 struct stats_page {
 	_Atomic uint64_t connections_open; /* in whatever state */
@@ -73,6 +77,7 @@ struct stats_page {
 	_Atomic uint64_t handshakes_full_tls12, handshakes_resumed_tls12;
 	_Atomic uint64_t handshakes_failed;
 	_Atomic uint64_t handshakes_refused; /* of them, without a session */
+	_Atomic uint64_t http2_abuses[STATS_HTTP2_ABUSES];
 	_Atomic uint64_t requests_total;
 	_Atomic uint64_t requests_active;
 	_Atomic uint64_t responses[6]; /* by first digit; [0] none */

@@ -152,6 +152,18 @@ write_handshakes(struct buf *out, const struct workers_counts *n)
 }
 
 static void
+write_abuses(struct buf *out, const struct workers_counts *n)
+{
+	static const char name[] = "towpath_http2_abuses_total";
+
+	metric_family(out, name, METRIC_COUNTER,
+	    "HTTP/2 connections ended for what the client did on them.");
+	for (size_t i = 0; i < STATS_HTTP2_ABUSES; i++)
+		metric_sample(out, name, n->http2_abuses[i], "reason",
+		    stats_http2_abuses[i], NULL);
+}
+
+static void
 write_processes(struct control *c, struct buf *out)
 {
 	static const char restarts[] = "towpath_child_restarts_total";
@@ -160,6 +172,7 @@ write_processes(struct control *c, struct buf *out)
 	workers_sum(c, &n);
 	write_connections(out, &n);
 	write_handshakes(out, &n);
+	write_abuses(out, &n);
 	metric_family(out, "towpath_log_lines_dropped_total", METRIC_COUNTER,
 	    "Router lines that the access log did not take in time.");
 	metric_sample(

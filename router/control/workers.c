@@ -205,6 +205,9 @@ workers_sum(const struct control *c, struct workers_counts *out)
 		    atomic_load(&p->handshakes_resumed_tls12);
 		out->handshakes_failed += atomic_load(&p->handshakes_failed);
 		out->handshakes_refused += atomic_load(&p->handshakes_refused);
+		for (size_t j = 0; j < STATS_HTTP2_ABUSES; j++)
+			out->http2_abuses[j] +=
+			    atomic_load(&p->http2_abuses[j]);
 		out->log_lines_dropped += atomic_load(&p->log_lines_dropped);
 		if (!is_up(&w->items[i]))
 			continue; /* who died left its gauges behind */

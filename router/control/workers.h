@@ -8,6 +8,7 @@
  */
 #include "base/channel.h"
 #include "base/json.h"
+#include "base/shared.h"
 
 #define WORKERS_MAX 1024
 
@@ -34,6 +35,7 @@ struct workers_counts {
 	uint64_t handshakes_full, handshakes_resumed;
 	uint64_t handshakes_full_tls12, handshakes_resumed_tls12;
 	uint64_t handshakes_failed, handshakes_refused;
+	uint64_t http2_abuses[STATS_HTTP2_ABUSES];
 	uint64_t log_lines_dropped;
 };
 void workers_sum(const struct control *c, struct workers_counts *out);

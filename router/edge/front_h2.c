@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "router/edge/conn.h"
+#include "router/edge/stats.h"
 
 #define IDLE_SECONDS 75.
 #define HEAD_SECONDS 10.
@@ -104,11 +105,13 @@ notice(struct front_h2 *f)
 static void
 finish(struct front_h2 *f)
 {
-	enum h2_abuse why = h2_session_abuse(f->session);
+	int why = (int)h2_session_abuse(f->session) - 1;
 
-	if (why != H2_ABUSE_NONE)
+	if (why >= 0) {
+		stats_add(&f->c->w->stats->http2_abuses[why], 1);
 		log_debug("http2 from %s ended: %s", f->c->address,
-		    h2_abuse_text(why));
+		    stats_http2_abuses[why]);
+	}
 	conn_finish(f->c, true);
 }
 

@@ -13,21 +13,6 @@ static const struct rate noise = {2000, 100};
 #define SENT_TOKENS 2   /* given back for a frame of a body: two windows */
 #define SENT_LEAST  512 /* bytes that are no dribble */
 
-const char *
-h2_abuse_text(enum h2_abuse why)
-{
-	static const char *const texts[] = {
-	    [H2_ABUSE_NONE] = "none",
-	    [H2_ABUSE_RESETS] = "resets",
-	    [H2_ABUSE_NOISE] = "noise",
-	    [H2_ABUSE_HEADERS] = "headers",
-	    [H2_ABUSE_CONTINUATIONS] = "continuations",
-	    [H2_ABUSE_QUEUE] = "queue",
-	    [H2_ABUSE_PROTOCOL] = "protocol",
-	};
-	return texts[why];
-}
-
 static void
 fill(struct h2_bucket *b, const struct rate *r, int64_t tokens)
 {

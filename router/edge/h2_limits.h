@@ -29,7 +29,8 @@
 /* Frames of our own that wait, whatever they are (CVE-2019-9511, -9517). */
 #define H2_QUEUE_MAX 2000
 
-/* Why a connection was ended. */
+/* Why a connection was ended; counted as stats_http2_abuses (base/shared.h),
+ * which has no place for none. */
 enum h2_abuse {
 	H2_ABUSE_NONE,
 	H2_ABUSE_RESETS,        /* streams begun to be cancelled, or broken */
@@ -39,8 +40,6 @@ enum h2_abuse {
 	H2_ABUSE_QUEUE,         /* it makes us answer and does not read */
 	H2_ABUSE_PROTOCOL,      /* it breaks the rules of the connection */
 };
-
-const char *h2_abuse_text(enum h2_abuse why); /* for the log: "resets" */
 
 /* Tokens, in thousandths: so that a slow rate fills too. */
 struct h2_bucket {

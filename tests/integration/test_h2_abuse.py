@@ -1,6 +1,7 @@
 """HTTP/2 clients that mean harm: each costs its own connection and nothing
 else, which a bystander on the same worker checks after every attack."""
 
+import re
 import struct
 import threading
 import unittest
@@ -75,8 +76,18 @@ class Floods(Case):
             0, settings={4: 65535})), ENHANCE_YOUR_CALM)
 
     def test_pings(self):
+        before = self.counted()
         self.assertEqual(self.flood(frames.PingFrame(0, b"x" * 8)),
                          ENHANCE_YOUR_CALM)
+        self.assertEqual(self.counted(), before + 1)
+
+    def counted(self):
+        """Connections ended so far; pings are noise, or fill a queue."""
+        text = self.peer("curl", "-sS", "--unix-socket", self.daemon.socket,
+                         "http://towpath/metrics").decode()
+        return sum(map(int, re.findall(
+            r'towpath_http2_abuses_total\{reason="(?:noise|queue)"\} (\d+)',
+            text)))
 
     def test_priorities(self):
         self.assertEqual(self.flood(frames.PriorityFrame(
