@@ -57,6 +57,10 @@ end
 """
 
 
+class Failed(Exception):
+    """A client that did not get all it asked for."""
+
+
 class Tools:
     """The clients; each call does work and returns how much."""
 
@@ -72,7 +76,7 @@ class Tools:
             list(map(str, command)), capture_output=True, text=True,
             env=self.env, timeout=600, check=False)
         if done.returncode != 0:
-            sys.exit(f"{command}: {done.stdout} {done.stderr}")
+            raise Failed(f"{command}: {done.stdout} {done.stderr}")
         return done.stdout
 
     def wrk(self, port, path, seconds):
@@ -81,7 +85,7 @@ class Tools:
             f"https://{ECDSA}:{port}{path}").split()
         at = words.index("errors")
         if words[at + 1] != "0":
-            sys.exit(f"wrk counts {words[at + 1]} errors")
+            raise Failed(f"wrk counts {words[at + 1]} errors")
         return int(words[at - 1])
 
     def h2load(self, port, path, count):
@@ -89,7 +93,7 @@ class Tools:
             "h2load", "-n", count, "-c", 16, "-m", 8,
             f"--connect-to=127.0.0.1:{port}", f"https://{ECDSA}:{port}{path}")
         if f" {count} succeeded" not in text or "protocol: h2" not in text:
-            sys.exit(f"h2load: {text}")
+            raise Failed(f"h2load: {text}")
         return count
 
     def client(self, port, host, work, path="/", count=1, threads=8):
@@ -173,19 +177,32 @@ class Row:
         return ok
 
 
+def measure_once(work, tools, server):
+    """us for one unit.  On a machine that is busy beyond measure a server may
+    give up on something (towpath a signature after 100 ms): once more."""
+    pids = server.pids()
+    for left in (2, 1, 0):
+        before = cpu_ns(pids)
+        try:
+            count = work(tools, server)
+        except Failed as failure:
+            if left == 0:
+                sys.exit(f"{server.name}: {failure}")
+            print(f"    {server.name}, once more: {str(failure)[:200]}")
+            continue
+        time.sleep(0.02)  # what it does behind the last answer
+        return (cpu_ns(pids) - before) / 1000 / count
+
+
 def cpu_row(name, tools, servers, rounds):
     title, gate, goal, against, work = CPU_ROWS[name]
     row = Row(title, "us", gate, goal, against)
     for server in servers:  # pools, caches and branch predictors are warm
-        work(tools, server)
+        measure_once(work, tools, server)
     for i in range(rounds):
         turn = i % len(servers)
         for server in servers[turn:] + servers[:turn]:
-            pids = server.pids()
-            before = cpu_ns(pids)
-            count = work(tools, server)
-            time.sleep(0.02)  # what it does behind the last answer
-            row.add(server.name, (cpu_ns(pids) - before) / 1000 / count)
+            row.add(server.name, measure_once(work, tools, server))
     return row
 
 
