@@ -14,6 +14,7 @@
 
 enum step { /* of a round, in this order */
 	STEP_STATUS,
+	STEP_TRAFFIC,
 	STEP_PROBLEMS,
 	STEP_OTHERS
 };
@@ -90,6 +91,10 @@ next_step(struct live *l)
 	char path[64];
 	switch (l->step) {
 	case STEP_STATUS:
+		l->step = STEP_TRAFFIC;
+		ask_page(l, "/v1/stats?summary=1");
+		return;
+	case STEP_TRAFFIC:
 		model_begin(l->model);
 		l->step = is_small(l) ? STEP_OTHERS : STEP_PROBLEMS;
 		break;
@@ -110,12 +115,15 @@ on_page(void *ctx, const struct client_answer *answer)
 {
 	struct live *l = ctx;
 	l->call = NULL;
-	if (!answer->is_ok) {
+	if (!answer->is_ok &&
+	    (l->step != STEP_TRAFFIC || answer->status == 0)) {
 		failed(l, &answer->fault);
 		return;
 	}
 	if (l->step == STEP_STATUS)
 		model_status(l->model, answer->body);
+	else if (l->step == STEP_TRAFFIC)
+		model_traffic(l->model, answer->body);
 	else
 		model_add(l->model, answer->body);
 	/* Problems are listed to the last (the model keeps so many). */

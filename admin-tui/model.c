@@ -201,6 +201,24 @@ model_find(const struct model *m, const char *host)
 	return find(m, host);
 }
 
+static double
+number_of(const json_t *o, const char *key)
+{
+	return json_number_value(json_object_get(o, key));
+}
+
+void
+model_traffic(struct model *m, const json_t *stats)
+{
+	const json_t *all = json_obj(stats, "all");
+	m->has_traffic = all != NULL;
+	m->traffic = (struct traffic_now){
+	    .requests = number_of(all, "requests_per_second"),
+	    .failures = number_of(all, "failures_per_second"),
+	    .p95 = number_of(all, "p95"),
+	};
+}
+
 void
 model_open(struct model *m, const char *host)
 {

@@ -33,13 +33,21 @@ struct event_list {
 	size_t n;
 };
 
+/* Of all apps, lately. */
+struct traffic_now {
+	double requests, failures; /* a second; a failure is a 5xx */
+	double p95;                /* seconds */
+};
+
 struct model {
 	struct domain *domains; /* most urgent first */
 	size_t n_domains;
 	int64_t by_status[STATUSES];
 	int64_t n_total; /* of all domains, also those not listed */
 	int64_t n_problems;
-	bool has_domains, has_status, is_read_only, is_test_clock;
+	struct traffic_now traffic;
+	bool has_domains, has_status, has_traffic;
+	bool is_read_only, is_test_clock;
 	char *where;   /* how the daemon is reached: a socket or an address */
 	char *node;    /* its name, "" until known */
 	char *version; /* its version */
@@ -72,6 +80,7 @@ void model_add(struct model *m, const json_t *page);
 void model_commit(struct model *m);
 
 void model_status(struct model *m, const json_t *status); /* /v1/status */
+void model_traffic(struct model *m, const json_t *stats); /* /v1/stats */
 
 /* Opens a domain: what the list knows of it is there at once. */
 void model_open(struct model *m, const char *host);

@@ -40,6 +40,32 @@ chips(const struct model *m, struct chip out[CHIPS])
 	return n;
 }
 
+#define TRAFFIC_SIZE 80
+
+/* "482 req/s  p95 41ms  5xx 0.3%", or "" while nothing is known. */
+static void
+traffic_text(const struct model *m, char out[TRAFFIC_SIZE])
+{
+	const struct traffic_now *t = &m->traffic;
+	double share = t->requests > 0 ? 100 * t->failures / t->requests : 0;
+	out[0] = '\0';
+	if (!m->has_traffic)
+		return;
+	snprintf(out, TRAFFIC_SIZE, "%.*f req/s  p95 %.0fms  5xx %.1f%% ",
+	    t->requests < 10 ? 1 : 0, t->requests, t->p95 * 1000, share);
+}
+
+/* On the right, where the chips leave room. */
+static void
+draw_traffic(const struct model *m, struct canvas c, int y, int from)
+{
+	char text[TRAFFIC_SIZE];
+	traffic_text(m, text);
+	if (from + 2 + text_width(slice_str(text)) <= c.r.cols)
+		canvas_right(
+		    c, y, m->traffic.failures > 0 ? ROLE_WARN : ROLE_DIM, text);
+}
+
 void
 summary_draw(const struct model *m, struct canvas c, int y)
 {
@@ -66,5 +92,7 @@ summary_draw(const struct model *m, struct canvas c, int y)
 			x = canvas_text(c, y, x, list[i].role, texts[i]) +
 			    (is_narrow ? 1 : 2);
 	if (n == 0 && m->has_domains)
-		canvas_text(c, y, 1, ROLE_DIM, "no domains yet: a adds one");
+		x = canvas_text(
+		    c, y, 1, ROLE_DIM, "no domains yet: a adds one");
+	draw_traffic(m, c, y, x);
 }

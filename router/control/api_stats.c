@@ -208,7 +208,8 @@ ask_backends(struct api_call *call, const char *app)
 	buf_clear(&body);
 }
 
-/* --- /v1/stats -------------------------------------------------------------
+/* --- /v1/stats (?summary=1: without the apps)
+ * -------------------------------------------------------------
  */
 
 static void
@@ -225,9 +226,10 @@ on_all(void *ctx, const struct stats_view *v)
 	struct api_call *call = ctx;
 	json_t *o = json_object(), *apps = json_array();
 	json_t *other = json_object();
+	size_t n = api_query_is(call, "summary") ? 0 : v->n_apps;
 
 	call->drop = NULL;
-	for (size_t i = 0; i < v->n_apps; i++)
+	for (size_t i = 0; i < n; i++)
 		json_array_append_new(apps, app_traffic_json(v, v->apps[i]));
 	put_totals(other, v, v->other);
 	json_put(o, "all", traffic_json(v, v->all));

@@ -307,11 +307,10 @@ keys_without_effect_are_named_when_they_are_set(void **state)
 	assert_false(config_idle(&c, &at, name));
 	config_clear(&c);
 	at = 0;
-	assert_int_equal(
-	    parse("[control]\napi_host = api.example.com\n"
-		  "[store]\npath = /x\n"
-		  "[acme.fallback]\ndirectory = https://x/\n",
-		&c, &f),
+	assert_int_equal(parse("[control]\napi_host = api.example.com\n"
+			       "[store]\npath = /x\n"
+			       "[acme.fallback]\ndirectory = https://x/\n",
+			     &c, &f),
 	    ERR_OK);
 	assert_true(config_idle(&c, &at, name));
 	assert_string_equal(name, "control.api_host");

@@ -110,6 +110,27 @@ the_daemon_counts_what_is_not_listed(void **state)
 }
 
 static void
+traffic_is_of_all_apps_and_unknown_until_told(void **state)
+{
+	struct model m;
+	json_t *stats = json_of("{'all':{'requests_per_second':48.5,"
+				"'failures_per_second':2,'p95':0.041}}");
+	json_t *problem = json_of("{'status':404}");
+	(void)state;
+	model_init(&m, "here");
+	assert_false(m.has_traffic);
+	model_traffic(&m, stats);
+	assert_true(m.has_traffic);
+	assert_true(m.traffic.requests == 48.5 && m.traffic.failures == 2 &&
+		    m.traffic.p95 == 0.041);
+	model_traffic(&m, problem); /* an older daemon knows of none */
+	assert_false(m.has_traffic);
+	json_decref(stats);
+	json_decref(problem);
+	model_clear(&m);
+}
+
+static void
 history(struct model *m, const char *text)
 {
 	json_t *list = json_of(text);
@@ -184,6 +205,7 @@ main(void)
 	    cmocka_unit_test(a_domain_of_two_pages_is_one),
 	    cmocka_unit_test(an_unfinished_snapshot_leaves_the_last_one),
 	    cmocka_unit_test(the_daemon_counts_what_is_not_listed),
+	    cmocka_unit_test(traffic_is_of_all_apps_and_unknown_until_told),
 	    cmocka_unit_test(rollback_leads_to_the_predecessor),
 	    cmocka_unit_test(expiring_is_relative_and_never_a_number_of_days),
 	};
