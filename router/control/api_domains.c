@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "router/control/api_backends.h"
 #include "router/control/custom.h"
 #include "router/control/domain_add.h"
 #include "router/control/domain_check.h"
@@ -133,8 +134,8 @@ conclude(
 	return ERR_OK;
 }
 
-enum err
-api_domains_add(struct api_call *call, struct fault *f)
+static enum err
+add(struct api_call *call, struct fault *f)
 {
 	struct control *c = call->control;
 	const json_t *upload;
@@ -165,6 +166,14 @@ api_domains_add(struct api_call *call, struct fault *f)
 	domain_unload(&d);
 	app_unload(&a);
 	return e;
+}
+
+enum err
+api_domains_add(struct api_call *call, struct fault *f)
+{
+	(void)f;
+	api_run_resolved(call, add);
+	return ERR_OK;
 }
 
 enum err
@@ -212,8 +221,8 @@ move(struct api_call *call, struct domain *d, struct fault *f)
 	return e;
 }
 
-enum err
-api_domains_change(struct api_call *call, struct fault *f)
+static enum err
+change(struct api_call *call, struct fault *f)
 {
 	struct control *c = call->control;
 	struct domain d;
@@ -231,6 +240,14 @@ api_domains_change(struct api_call *call, struct fault *f)
 	}
 	domain_unload(&d);
 	return e;
+}
+
+enum err
+api_domains_change(struct api_call *call, struct fault *f)
+{
+	(void)f;
+	api_run_resolved(call, change);
+	return ERR_OK;
 }
 
 enum err

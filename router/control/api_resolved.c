@@ -101,6 +101,7 @@ api_run_resolved(struct api_call *call, api_handler *handler)
 	{
 		ask(wa, item);
 	}
+	ask(wa, json_object_get(call->body, "origin"));
 	if (--wa->n_open == 0)
 		go_on(wa);
 	else

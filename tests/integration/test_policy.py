@@ -6,8 +6,10 @@ import socket
 import struct
 import unittest
 
-from towpath import Backend, Daemon, Https, edge, get, http, wait_for
+from towpath import (Backend, Ca, Daemon, Dns, Https, edge, get, http,
+                     wait_for)
 from towpath.daemon import Refused
+from towpath.tls_backend import TlsBackend
 
 
 class Case(edge.Case):
@@ -398,6 +400,47 @@ class Origins(Case):
         d.cli("domains", "remove", host, "--confirm", host)
         d.cli("domains", "add", host, "--app", host.split(".")[0])
         self.assertIsNone(self.origin_of(host))
+
+
+class OriginNames(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.dns = Dns()
+        cls.config = {"dns": {"resolvers": cls.dns.address}}
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.dns.close()
+
+    def test_an_origin_by_name_is_proved_and_asked_by_that_name(self):
+        heads, ca = [], Ca("Inner CA")
+
+        def behave(sock):
+            while head := edge.head_of(sock)[0]:
+                heads.append(head + b"\r\n")
+                sock.sendall(edge.OK)
+        self.dns.set_a("away.test", "127.0.0.1")
+        with TlsBackend(ca.issue("away.test"), behave) as away:
+            # the app's backends are proved by another name than its origin
+            host = self.host_of(
+                "backend_host=inside.example",
+                f"backend_ca={self.daemon.file('ca.pem', ca.root_pem)}")
+            name = f"away.test:{away.port}"
+            self.daemon.cli("domains", "set", host, f"origin=https://{name}")
+            self.assertEqual(self.get(host).body, b"ok")
+            self.assertEqual(away.shaken[0][0], "away.test")
+            self.assertIn(f"Host: {name}\r\n".encode(), heads[0])
+            self.assertIn(f"X-Forwarded-Host: {host}\r\n".encode(), heads[0])
+
+    def test_a_name_that_leads_nowhere_or_back_here_is_refused(self):
+        host, d = self.host_of(), self.daemon
+        self.dns.set_a("back.test", "127.0.0.1")
+        for code, origin in (("N28", "https://missing.test"),
+                             ("N19", f"http://back.test:{d.http}")):
+            self.refused(code, "domains", "set", host, f"origin={origin}")
+        self.assertEqual(self.get(host).json()["name"], "shop")
 
 
 def page_server(page, status=b"200 OK"):
