@@ -197,17 +197,15 @@ workers_sum(const struct control *c, struct workers_counts *out)
 	for (size_t i = 0; i < w->n; i++) {
 		struct stats_page *p = w->items[i].page;
 
-		out->handshakes_full += atomic_load(&p->handshakes_full);
-		out->handshakes_resumed += atomic_load(&p->handshakes_resumed);
+		/* parts before the whole, which so is never less */
 		out->handshakes_full_tls12 +=
 		    atomic_load(&p->handshakes_full_tls12);
 		out->handshakes_resumed_tls12 +=
 		    atomic_load(&p->handshakes_resumed_tls12);
-		out->handshakes_failed += atomic_load(&p->handshakes_failed);
 		out->handshakes_refused += atomic_load(&p->handshakes_refused);
-		for (size_t j = 0; j < STATS_HTTP2_ABUSES; j++)
-			out->http2_abuses[j] +=
-			    atomic_load(&p->http2_abuses[j]);
+		out->handshakes_full += atomic_load(&p->handshakes_full);
+		out->handshakes_resumed += atomic_load(&p->handshakes_resumed);
+		out->handshakes_failed += atomic_load(&p->handshakes_failed);
 		out->log_lines_dropped += atomic_load(&p->log_lines_dropped);
 		if (!is_up(&w->items[i]))
 			continue; /* who died left its gauges behind */

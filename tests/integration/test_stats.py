@@ -179,5 +179,28 @@ class Stats(unittest.TestCase):
         self.assertTrue(list(text_string_to_metric_families(body.decode())))
 
 
+class Reload(unittest.TestCase):
+    def test_sighup_opens_and_closes_the_address_for_metrics(self):
+        port = free_port()
+        with Daemon() as d:
+            d.config["listen"]["metrics"] = f"127.0.0.1:{port}"
+            d.write_config()
+            d.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: scrape(port)[0].status == 200)
+            del d.config["listen"]["metrics"]
+            d.write_config()
+            d.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: not self.is_open(port), what="it is closed")
+            wait_for(lambda: d.run("stats").returncode == 0)
+
+    @staticmethod
+    def is_open(port):
+        try:
+            socket.create_connection(("127.0.0.1", port), 60).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+
 if __name__ == "__main__":
     unittest.main()
