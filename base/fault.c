@@ -40,7 +40,7 @@ static const struct fault_row table[FAULT_CODES] = {
 	    "Use 1 to 63 of a-z, 0-9 and hyphens, beginning and ending with a letter or digit", 422},
 	[FAULT_N19_BACKEND_INVALID] = {"N19",
 	    "This is not a backend that can be used",
-	    "Use ADDRESS:PORT, [IPv6]:PORT or unix:/PATH, never a socket of towpath itself nor a link-local address", 422},
+	    "Use HOST:PORT, ADDRESS:PORT, [IPv6]:PORT or unix:/PATH, never a socket of towpath itself nor a link-local address", 422},
 	[FAULT_N20_NO_DEFAULT_APP] = {"N20",
 	    "No app was named and the platform has no default app",
 	    "Name one with --app, or set [platform] default_app", 422},
