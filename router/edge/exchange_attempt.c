@@ -118,6 +118,7 @@ exchange_try_fresh(struct exchange *ex)
 {
 	struct backend *b = ex->backend;
 
+	assert(b != NULL && ex->upstream != NULL);
 	deadline_none(&ex->deadline);
 	/* it keeps its place at the backend */
 	upstream_let_go(ex->upstream, false);

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/edge/exchange.h"
@@ -152,8 +154,10 @@ may_repeat(const struct exchange *ex)
 static void
 on_silent(struct exchange *ex)
 {
-	bool was_old = ex->upstream->was_used && !ex->is_fresh;
+	bool was_old;
 
+	assert(ex->upstream != NULL);
+	was_old = ex->upstream->was_used && !ex->is_fresh;
 	if (!was_old)
 		exchange_blame(ex);
 	if (may_repeat(ex) && was_old)
@@ -177,6 +181,7 @@ on_not_connected(struct exchange *ex, enum upstream_loss why)
 static void
 on_unprocessed(struct exchange *ex)
 {
+	assert(ex->upstream != NULL);
 	if (ex->body_sent && upstream_take_back(ex->upstream, &ex->pending))
 		ex->body_sent = false;
 	if (ex->body_sent)
