@@ -39,7 +39,7 @@ add_field(struct h2_block *b, struct slice name, struct slice value)
 	uint64_t number;
 
 	if (slice_eq(name, SLICE(":status"))) {
-		if (slice_to_u64(value, &number) != ERR_OK)
+		if (slice_to_u64(value, &number) != ERR_OK || number < 100)
 			return false;
 		b->status = (int)number;
 		return true;
@@ -137,6 +137,7 @@ tell_end(struct h2_client *c, int32_t id, bool has_trailers)
 		if (trailer_may_pass(all.items[i].name))
 			items[trailers.n++] = all.items[i];
 	h2_client_forget(c, s);
+	s->has_ended = true; /* nghttp2 itself is not so far */
 	c->ops->on_end(s, trailers.n > 0 ? &trailers : NULL);
 }
 

@@ -43,6 +43,7 @@ enum h2_client_more {
 struct h2_client_stream {
 	int32_t id; /* 0: not begun */
 	bool has_head;
+	bool has_ended; /* the response has */
 	bool is_head_request;
 };
 

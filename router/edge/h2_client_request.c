@@ -156,7 +156,7 @@ h2_client_reset(struct h2_client *c, struct h2_client_stream *s)
 	/* one that is still to be opened has no such stream, and is cancelled
 	 * all the same */
 	if (nghttp2_session_get_stream_local_close(g, s->id) != 1 ||
-	    nghttp2_session_get_stream_remote_close(g, s->id) != 1)
+	    !s->has_ended)
 		(void)nghttp2_submit_rst_stream(
 		    g, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_CANCEL);
 	s->id = 0;
