@@ -21,6 +21,23 @@ ca_post(struct ca *ca, const char *url, struct slice payload, ca_done *done,
 	return call;
 }
 
+struct ca_call *
+ca_know(struct ca *ca, ca_done *done, void *ctx)
+{
+	struct ca_call *call = ca_call_new(ca, CALL_KNOW, NULL, done, ctx);
+
+	list_append(&ca->waiting, &call->link);
+	ev_timer_start(ca->loop, &ca->kick);
+	return call;
+}
+
+const char *const *
+ca_issuers(const struct ca *ca, size_t *n)
+{
+	*n = ca->directory.n_issuers;
+	return (const char *const *)ca->directory.issuers;
+}
+
 void
 ca_cancel(struct ca_call *call)
 {
@@ -158,9 +175,15 @@ start_waiting(struct ca *ca)
 
 	while (ca->account.url != NULL &&
 	       (first = list_first(&ca->waiting)) != NULL) {
+		struct ca_call *call =
+		    container_of(first, struct ca_call, link);
+
 		list_remove(first);
 		list_append(&ca->running, first);
-		ca_call_send(container_of(first, struct ca_call, link));
+		if (call->kind == CALL_KNOW)
+			ca_call_finish(call, NULL, NULL);
+		else
+			ca_call_send(call);
 	}
 }
 

@@ -32,11 +32,17 @@ typedef void ca_done(
  * directory's newOrder. */
 struct ca_call *ca_post(struct ca *ca, const char *url, struct slice payload,
     ca_done *done, void *ctx);
+/* Sends nothing: waits until directory and account are there; r is NULL. */
+struct ca_call *ca_know(struct ca *ca, ca_done *done, void *ctx);
 void ca_cancel(struct ca_call *call); /* done is not called; NULL is allowed */
 
 /* TOKEN.THUMBPRINT, which the caller frees; NULL before the account is there
  * (after any answer of the CA it is). */
 char *ca_key_authorization(const struct ca *ca, const char *token);
+
+/* Its names in CAA records, a loan until the loop; *n is 0 when it does not
+ * tell. */
+const char *const *ca_issuers(const struct ca *ca, size_t *n);
 
 /* "" until registered. */
 const char *ca_account_url(const struct ca *ca);

@@ -15,6 +15,7 @@
 
 enum call_kind {
 	CALL_ORDER,   /* what ca_post was asked for */
+	CALL_KNOW,    /* nothing: directory and account shall be there */
 	CALL_ACCOUNT, /* newAccount, signed with the key itself */
 };
 

@@ -25,6 +25,8 @@ directory_clear(struct directory *d)
 	free(d->new_account);
 	free(d->new_order);
 	free(d->terms);
+	for (size_t i = 0; i < d->n_issuers; i++)
+		free(d->issuers[i]);
 	memset(d, 0, sizeof(*d));
 }
 
@@ -39,6 +41,17 @@ take_url(const json_t *document, const char *member, char **out)
 	return true;
 }
 
+static void
+take_issuers(const json_t *list, struct directory *out)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+
+		if (name != NULL && out->n_issuers < DIRECTORY_ISSUERS_MAX)
+			out->issuers[out->n_issuers++] = xstrdup(name);
+	}
+}
+
 static bool
 read_document(const json_t *document, struct directory *out)
 {
@@ -50,6 +63,7 @@ read_document(const json_t *document, struct directory *out)
 		return false;
 	out->terms = xstrdup(json_str(meta, "termsOfService"));
 	out->wants_binding = json_bool(meta, "externalAccountRequired");
+	take_issuers(json_obj(meta, "caaIdentities"), out);
 	out->is_known = true;
 	return true;
 }

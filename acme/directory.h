@@ -7,11 +7,16 @@
  */
 #include "acme/problem.h"
 
+#define DIRECTORY_ISSUERS_MAX 8
+
 struct directory {
 	char *new_nonce, *new_account, *new_order; /* URLs */
 	char *terms;        /* of service, a URL; "" when it has none */
 	bool wants_binding; /* an external account is required */
-	bool is_known;      /* the fields above are set */
+	/* Its names in CAA records (meta.caaIdentities). */
+	char *issuers[DIRECTORY_ISSUERS_MAX];
+	size_t n_issuers;
+	bool is_known; /* the fields above are set */
 };
 
 /* From the answer to GET; out is replaced, or left alone on failure.

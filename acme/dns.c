@@ -1,11 +1,10 @@
 #include "acme/dns.h"
 
-#include <ares.h>
 #include <assert.h>
 #include <stdlib.h>
 
+#include "acme/dns_inside.h"
 #include "acme/dns_message.h"
-#include "base/list.h"
 #include "base/mem.h"
 
 #define TRY_MS    2000 /* of the first try; c-ares doubles it */
@@ -13,17 +12,6 @@
 #define DNS_PORT  53
 #define EDNS_SIZE 1232 /* what passes everywhere without fragments */
 #define QUESTIONS 2    /* per resolver: A and AAAA */
-#define CLASS_IN  1
-
-/* One resolver, with a c-ares channel of its own so that it answers for itself.
- * Owned by: dns.   Freed by: dns_free. */
-struct resolver {
-	struct dns *dns;
-	struct addr addr;
-	ares_channel channel;
-	ev_timer timer; /* c-ares' next time-out */
-	struct list sockets;
-};
 
 /* A descriptor of c-ares' that it wants watched. */
 struct watched {
@@ -54,19 +42,10 @@ struct dns_query {
 	void *ctx;
 };
 
-struct dns {
-	struct ev_loop *loop;
-	struct resolver resolvers[DNS_RESOLVERS_MAX];
-	size_t n_resolvers;
-	struct list open, finished;
-	ev_timer deliver; /* answers leave from here, never out of c-ares */
-	bool is_closing;
-};
-
 /* --- c-ares on the loop -------------------------------------------------- */
 
-static void
-update_timer(struct resolver *r)
+void
+dns_update_timer(struct resolver *r)
 {
 	struct timeval tv;
 
@@ -86,7 +65,7 @@ on_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	update_timer(r);
+	dns_update_timer(r);
 }
 
 static void
@@ -99,7 +78,7 @@ on_socket(struct ev_loop *loop, ev_io *w, int revents)
 	(void)loop;
 	ares_process_fd(r->channel, revents & EV_READ ? fd : ARES_SOCKET_BAD,
 	    revents & EV_WRITE ? fd : ARES_SOCKET_BAD);
-	update_timer(r);
+	dns_update_timer(r);
 }
 
 static struct watched *
@@ -175,8 +154,8 @@ finish_question(struct question *qu, enum dns_result result)
 	}
 }
 
-static enum dns_result
-result_of(int status)
+enum dns_result
+dns_result_of(int status)
 {
 	switch (status) {
 	case ARES_SUCCESS:
@@ -212,7 +191,7 @@ static void
 on_answer(void *arg, int status, int timeouts, unsigned char *answer, int size)
 {
 	struct question *qu = arg;
-	enum dns_result result = result_of(status), walked = DNS_OK;
+	enum dns_result result = dns_result_of(status), walked = DNS_OK;
 	size_t links = qu->walk.n_chain;
 
 	(void)timeouts;
@@ -236,7 +215,7 @@ on_answer(void *arg, int status, int timeouts, unsigned char *answer, int size)
 static void
 ask(struct question *qu)
 {
-	ares_query(qu->resolver->channel, qu->walk.name, CLASS_IN,
+	ares_query(qu->resolver->channel, qu->walk.name, DNS_CLASS_IN,
 	    (int)qu->type, on_answer, qu);
 }
 
@@ -272,7 +251,7 @@ begin(struct dns *d, const char *host, dns_done *done, void *ctx, bool is_hasty)
 	for (size_t i = 0; i < q->n_questions; i++)
 		ask(&q->questions[i]);
 	for (size_t i = 0; i < d->n_resolvers; i++)
-		update_timer(&d->resolvers[i]);
+		dns_update_timer(&d->resolvers[i]);
 	return q;
 }
 
@@ -488,6 +467,7 @@ dns_new(struct ev_loop *loop, const struct addr *resolvers, size_t n,
 	d->loop = loop;
 	list_init(&d->open);
 	list_init(&d->finished);
+	list_init(&d->lookups);
 	ev_init(&d->deliver, on_deliver);
 	if (n == 0) {
 		e = system_resolvers(found, &n, f);
@@ -525,6 +505,7 @@ dns_free(struct dns *d)
 	ev_timer_stop(d->loop, &d->deliver);
 	free_queries(&d->open);
 	free_queries(&d->finished);
+	dns_free_lookups(d);
 	ares_library_cleanup();
 	free(d);
 }

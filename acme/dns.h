@@ -58,4 +58,29 @@ void dns_cancel(struct dns_query *q);
 /* "is unknown to DNS (NXDOMAIN)": what an answer without addresses says. */
 const char *dns_answer_text(const struct dns_answer *a);
 
+/* --- records of any type -------------------------------------------------- */
+
+#define DNS_TYPE_NS     2
+#define DNS_TYPE_TXT    16
+#define DNS_TYPE_CAA    257
+
+#define DNS_RECORDS_MAX 64
+
+/* What stands at a name, or at the end of its CNAMEs. */
+struct dns_records {
+	enum dns_result result; /* DNS_OK with n == 0: none of that type */
+	struct slice rdata[DNS_RECORDS_MAX];
+	size_t n;
+};
+
+struct dns_lookup;
+
+/* Once, never from within dns_lookup; r is a loan. */
+typedef void dns_lookup_done(void *ctx, const struct dns_records *r);
+
+/* Of the first resolver that answers. */
+struct dns_lookup *dns_lookup(struct dns *d, const char *name, unsigned type,
+    dns_lookup_done *done, void *ctx);
+void dns_lookup_cancel(struct dns_lookup *l); /* NULL is allowed */
+
 #endif

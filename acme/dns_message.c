@@ -229,9 +229,10 @@ read_head(struct reader *r, unsigned *answers, unsigned *others)
 	}
 }
 
+/* To the end of the CNAMEs that are there. */
 static enum dns_result
-walk_records(struct dns_walk *w, const struct reader *message,
-    const struct record *records, size_t n, unsigned type)
+walk_chain(struct dns_walk *w, const struct reader *message,
+    const struct record *records, size_t n)
 {
 	enum dns_result result;
 	bool moved;
@@ -239,6 +240,15 @@ walk_records(struct dns_walk *w, const struct reader *message,
 	do
 		result = step(w, message, records, n, &moved);
 	while (result == DNS_OK && moved);
+	return result;
+}
+
+static enum dns_result
+walk_records(struct dns_walk *w, const struct reader *message,
+    const struct record *records, size_t n, unsigned type)
+{
+	enum dns_result result = walk_chain(w, message, records, n);
+
 	for (size_t i = 0; result == DNS_OK && i < n; i++)
 		if (is_at(w, &records[i], type))
 			result = take_address(w, message, &records[i]);
@@ -266,26 +276,78 @@ note_denial(struct dns_walk *w, struct reader *r, unsigned n)
 	}
 }
 
+/* The answer section; NULL: malformed.  The cursor goes behind it. */
+static struct record *
+read_answers(struct reader *r, size_t *n, unsigned *others)
+{
+	struct record *records;
+	unsigned answers;
+
+	read_head(r, &answers, others);
+	if (answers > RECORDS_MAX)
+		return NULL;
+	records = xcalloc(answers + 1, sizeof(*records));
+	for (*n = 0; *n < answers && !r->bad; (*n)++)
+		read_record(r, &records[*n]);
+	if (!r->bad)
+		return records;
+	free(records);
+	return NULL;
+}
+
 enum dns_result
 dns_walk_on(struct dns_walk *w, struct slice message, unsigned type)
 {
 	struct reader r = {
 	    .p = (const unsigned char *)message.p, .n = message.n};
-	struct record *records;
-	enum dns_result result = DNS_MALFORMED;
-	unsigned answers, others;
-	size_t n = 0;
+	enum dns_result result;
+	unsigned others;
+	size_t n;
+	struct record *records = read_answers(&r, &n, &others);
 
-	read_head(&r, &answers, &others);
-	if (answers > RECORDS_MAX)
+	if (records == NULL)
 		return DNS_MALFORMED;
-	records = xcalloc(answers + 1, sizeof(*records));
-	while (n < answers && !r.bad)
-		read_record(&r, &records[n++]);
-	if (!r.bad)
-		result = walk_records(w, &r, records, n, type);
+	result = walk_records(w, &r, records, n, type);
 	if (result == DNS_OK && w->n_addresses == 0)
 		note_denial(w, &r, others);
 	free(records);
 	return result;
+}
+
+static enum dns_result
+take_records(const struct dns_walk *w, const struct reader *message,
+    const struct record *records, size_t n, unsigned type,
+    struct dns_records *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!is_at(w, &records[i], type))
+			continue;
+		if (out->n == DNS_RECORDS_MAX)
+			return DNS_MALFORMED;
+		out->rdata[out->n++] =
+		    slice_of(message->p + records[i].data, records[i].data_len);
+	}
+	return DNS_OK;
+}
+
+enum dns_result
+dns_message_records(struct slice message, const char *name, unsigned type,
+    struct dns_records *out)
+{
+	struct reader r = {
+	    .p = (const unsigned char *)message.p, .n = message.n};
+	struct dns_walk w;
+	unsigned others;
+	size_t n;
+	struct record *records = read_answers(&r, &n, &others);
+
+	*out = (struct dns_records){.result = DNS_MALFORMED};
+	if (records == NULL)
+		return out->result;
+	dns_walk_start(&w, name);
+	out->result = walk_chain(&w, &r, records, n);
+	if (out->result == DNS_OK)
+		out->result = take_records(&w, &r, records, n, type, out);
+	free(records);
+	return out->result;
 }

@@ -33,4 +33,12 @@ void dns_walk_start(struct dns_walk *w, const char *host);
 enum dns_result dns_walk_on(
     struct dns_walk *w, struct slice message, unsigned type);
 
+/*
+ * The records of a type in one response to a question for `name`: those at the
+ * end of the CNAMEs that it gives.  out's slices are of the message.  DNS_OK,
+ * DNS_LOOP or DNS_MALFORMED.
+ */
+enum dns_result dns_message_records(struct slice message, const char *name,
+    unsigned type, struct dns_records *out);
+
 #endif

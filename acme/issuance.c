@@ -49,6 +49,8 @@ stop(struct issuance *i)
 	i->is_over = true;
 	ca_cancel(i->call);
 	i->call = NULL;
+	caa_check_cancel(i->caa);
+	i->caa = NULL;
 	txt_publication_cancel(i->publication);
 	i->publication = NULL;
 	ev_timer_stop(i->env->loop, &i->timer);
@@ -455,6 +457,51 @@ drive(struct issuance *i)
 	}
 }
 
+/* --- before a new order --------------------------------------------------- */
+
+static void
+on_caa(void *ctx, const struct fault *f, const struct challenge_choice *choice)
+{
+	struct issuance *i = ctx;
+	struct problem p;
+
+	i->caa = NULL;
+	i->order->choice = *choice;
+	if (f != NULL) {
+		problem_set(&p, f->code, "%s", f->text);
+		p.fault = *f;
+		if (f->code == FAULT_A15_CAA)
+			p.class = PROBLEM_PERSON;
+		order_fail(i->order, &p);
+	}
+	drive(i);
+}
+
+/* An order that CAA forbids would be refused, and count against us. */
+static void
+on_known(void *ctx, const struct acme_response *r, const struct problem *p)
+{
+	struct issuance *i = ctx;
+	struct caa_question question = {
+	    .names = (const char *const *)i->order->names,
+	    .n_names = i->order->n_names,
+	    .asker = {.account_url = ca_account_url(i->env->ca)},
+	    .choice = i->order->choice,
+	};
+
+	if (p != NULL) {
+		on_answer(ctx, r, p);
+		return;
+	}
+	i->call = NULL;
+	question.asker.issuers =
+	    ca_issuers(i->env->ca, &question.asker.n_issuers);
+	if (question.asker.n_issuers == 0)
+		drive(i);
+	else
+		i->caa = caa_check_start(i->env->dns, &question, on_caa, i);
+}
+
 /* As configured, but first what worked last, and last what did not. */
 static struct challenge_choice
 choice_for(const struct issuance *i)
@@ -488,6 +535,9 @@ issuance_start(struct issuance *i)
 	order_row_clear(&row);
 	log_info("acme: order=%lld host=%s %s", (long long)i->id, i->host,
 	    i->order->url == NULL ? "begins" : "goes on");
-	drive(i);
+	if (i->order->url == NULL && i->env->dns != NULL)
+		i->call = ca_know(i->env->ca, on_known, i);
+	else
+		drive(i);
 	return ERR_OK;
 }

@@ -8,6 +8,7 @@
  * Owned by: issuer.   Freed by: issuance_free, never in one of its callbacks.
  */
 #include "acme/ca.h"
+#include "acme/caa_check.h"
 #include "acme/order.h"
 #include "acme/txt_records.h"
 #include "base/list.h"
@@ -21,6 +22,7 @@ struct issuance_env {
 	struct shared *shared;
 	struct keyring *keyring;
 	struct ca *ca;
+	struct dns *dns;         /* NULL: CAA is not looked at */
 	struct txt_records *txt; /* NULL: no dns-01 */
 	const struct issuer_config *config;
 	/* As in issuer_ops. */
@@ -41,6 +43,7 @@ struct issuance {
 	struct buf sealed;   /* the certificate's key; empty: none yet */
 	struct chain *chain; /* NULL: not issued yet */
 	struct ca_call *call;
+	struct caa_check *caa;
 	struct txt_publication *publication;
 	ev_timer timer;
 	int n_refused;   /* by the owner, in a row */

@@ -236,8 +236,9 @@ issuer_new(struct ev_loop *loop, struct db *db, struct shared *shared,
 }
 
 void
-issuer_set_txt(struct issuer *is, struct txt_records *txt)
+issuer_set_dns(struct issuer *is, struct dns *dns, struct txt_records *txt)
 {
+	is->env.dns = dns;
 	is->env.txt = txt;
 }
 

@@ -53,13 +53,16 @@ struct issuer_ops {
 };
 
 struct issuer;
+struct dns;
 struct txt_records;
 
 struct issuer *issuer_new(struct ev_loop *loop, struct db *db,
     struct shared *shared, struct keyring *keyring, struct fetch *fetch,
     const struct issuer_config *config);
-/* For dns-01, a loan that outlives it; before issuer_resume. */
-void issuer_set_txt(struct issuer *is, struct txt_records *txt);
+/* Loans that outlive it, before issuer_resume: to look at CAA, and for dns-01
+ * (txt may be NULL). */
+void issuer_set_dns(
+    struct issuer *is, struct dns *dns, struct txt_records *txt);
 void issuer_set_owner(
     struct issuer *is, const struct issuer_ops *ops, void *ctx);
 void issuer_free(struct issuer *is);

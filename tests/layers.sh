@@ -27,7 +27,7 @@ gnutls/     certs/* acme/jws.* acme/challenge.* router/edge/tls.* router/edge/tl
 openssl/    certs/key_sign.* router/edge/x25519.*
 llhttp.h    base/http1.*
 nghttp2/    router/edge/h2_session* router/edge/h2_client*
-ares.h      acme/dns.*
+ares.h      acme/dns_inside.*
 curl/       base/fetch.*
 sqlite3.h   base/db.* base/db_*
 libxml/     acme/route53_xml.*

@@ -205,7 +205,7 @@ open_issuer(struct control *c)
 	struct issuer *is = issuer_new(
 	    c->loop, c->db, c->shared, c->keyring, c->fetch, &config);
 
-	issuer_set_txt(is, c->txt);
+	issuer_set_dns(is, c->dns, c->txt);
 	issuer_set_owner(is, &domain_order_ops, c);
 	return is;
 }

@@ -183,10 +183,15 @@ apply(struct control *c, struct domain *d, const struct reach_verdict *v,
 		d->dns = DOMAIN_DNS_OK;
 		d->check_at = now + DAILY_S - schedule_jitter(d->host);
 		fault_clear(&d->dns_fault);
+		/* what failed may have failed by this; CAA is asked for again
+		 * before the CA hears of it */
+		if (was != DOMAIN_DNS_OK ||
+		    d->order_fault.code == FAULT_A15_CAA) {
+			d->retry_at = 0;
+			d->needs_person = false;
+		}
 		if (was == DOMAIN_DNS_OK)
 			return NULL;
-		d->retry_at = 0; /* what failed may have failed by this */
-		d->needs_person = false;
 	} else if (was == DOMAIN_DNS_OK && is_inconclusive(&v->fault)) {
 		return NULL; /* asked again soon; known to be good until then */
 	} else if (was == DOMAIN_DNS_PENDING) {

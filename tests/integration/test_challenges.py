@@ -24,10 +24,9 @@ class TlsAlpn(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        https = free_port()
-        cls.ca = Pebble(free_port(), https_port=https)
+        cls.ca = Pebble(free_port())
         cls.app = Backend("shop")
-        cls.daemon = Daemon(ca=cls.ca, https=https)
+        cls.daemon = Daemon(ca=cls.ca)
         cls.daemon.cli("apps", "create", "shop", "--backend", cls.app.address)
 
     @classmethod

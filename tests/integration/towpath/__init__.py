@@ -8,6 +8,7 @@ from .backend import Backend
 from .case import AppCase
 from .client import Answer, Https, get, handshake, http, raw, served
 from .daemon import Daemon, Refused
+from .directory import Directory
 from .dns import Dns
 from .http2 import Http2
 from .pki import Ca, Identity
@@ -17,7 +18,8 @@ from .route53 import Route53
 from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
-__all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca", "Daemon", "Dns",
+__all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca", "Daemon",
+           "Directory", "Dns",
            "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
            "Route53", "Terminal", "free_port", "get", "handshake", "http",
            "raw", "served", "wait_for"]

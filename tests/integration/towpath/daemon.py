@@ -39,7 +39,8 @@ class Daemon:
         self.program = program
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="towpath-"))
         self.dir.chmod(0o755)
-        self.http, self.https = http or free_port(), https or free_port()
+        self.http = http or free_port()
+        self.https = https or (ca and ca.take_https_port()) or free_port()
         self.socket = self.dir / "control.sock"
         self.store = self.dir / "state" / "towpath.db"
         self.store.parent.mkdir()

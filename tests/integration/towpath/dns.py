@@ -36,6 +36,13 @@ class Zone:
         for value in values:
             self._manage("set-txt", {"host": name + ".", "value": value})
 
+    def set_caa(self, host, *policies):
+        """policies: (tag, value); none: there is no CAA record."""
+        self._manage("clear-caa", {"host": host})
+        if policies:
+            self._manage("add-caa", {"host": host, "policies": [
+                {"tag": t, "value": v} for t, v in policies]})
+
     def set_servfail(self, host):
         self._manage("set-servfail", {"host": host})
 

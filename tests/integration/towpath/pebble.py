@@ -18,12 +18,14 @@ class Pebble(Zone):
     """with Pebble(http_port) as ca: ca.directory, ca.ca_file, ca.dns,
     ca.set_a(host, address), ca.roots().
 
-    http_port is where the CA looks for http-01 answers, https_port for those
-    of tls-alpn-01: the router's.  dns: another server than challtestsrv.
+    http_port is where the CA looks for http-01 answers: the router's.  Where
+    it looks for those of tls-alpn-01 the first Daemon(ca=...) listens.  dns:
+    another server than challtestsrv.
     """
 
     def __init__(self, http_port, nonce_reject=0, validity=None, sleep=False,
-                 https_port=None, dns=None):
+                 dns=None):
+        self.https_port = free_port()
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pebble-"))
         self.dir.chmod(0o755)  # the daemon's user reads ca.pem
         ca = Ca("pebble listener")
@@ -42,7 +44,7 @@ class Pebble(Zone):
             "managementListenAddress": f"127.0.0.1:{self.management}",
             "certificate": str(self.dir / "server.pem"),
             "privateKey": str(self.dir / "server.key"),
-            "httpPort": http_port, "tlsPort": https_port or free_port(),
+            "httpPort": http_port, "tlsPort": self.https_port,
             "domainBlocklist": ["blocked.example"],
         }
         if validity:
@@ -70,6 +72,11 @@ class Pebble(Zone):
                  self.dns, "-strict"], stdout=log, stderr=log, env=self.env)]
         log.close()
         wait_for(self.roots, what="pebble answers")
+
+    def take_https_port(self):
+        """For one daemon; None for the others."""
+        port, self.https_port = self.https_port, None
+        return port
 
     def roots(self):
         """PEM of the root that its certificates end at."""
