@@ -30,7 +30,7 @@ from account import cpu_ns, median, pss_bytes, quartiles  # noqa
 from servers import ALL, HOSTS, TOOLS, App  # noqa
 from towpath import Ca  # noqa
 
-MB = 1 << 20
+KB, MB = 1 << 10, 1 << 20
 ECDSA, RSA = HOSTS["ecdsa"], HOSTS["rsa"]
 
 # What wrk and h2load are given to offer, which they have no option for.
@@ -92,7 +92,8 @@ class Tools:
         text = self.run(
             "h2load", "-n", count, "-c", 16, "-m", 8,
             f"--connect-to=127.0.0.1:{port}", f"https://{ECDSA}:{port}{path}")
-        if f" {count} succeeded" not in text or "protocol: h2" not in text:
+        if (f" {count} succeeded" not in text or "protocol: h2" not in text or
+                f"({count * KB}) data" not in text):
             raise Failed(f"h2load: {text}")
         return count
 
