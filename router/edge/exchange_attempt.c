@@ -52,7 +52,10 @@ connect_there(struct exchange *ex)
 	ex->tried_mono_ms = clock_mono_ms();
 	exchange_enter(ex, EXCHANGE_CONNECTING);
 	e = upstream_open(ex->w, ex->backend, ex, which, &ex->upstream);
-	if (e != ERR_OK)
+	if (e == ERR_AGAIN) {
+		ex->cause = "no descriptor or port left";
+		exchange_fail(ex, CODE_H99, 0);
+	} else if (e != ERR_OK)
 		exchange_on_lost(
 		    ex, e == ERR_DENIED ? LOST_REFUSED : LOST_UNREACHABLE);
 	else if (upstream_is_connected(ex->upstream))

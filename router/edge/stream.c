@@ -189,9 +189,14 @@ on_writable(struct stream *s)
 
 /* --- connecting ----------------------------------------------------------- */
 
+/* ERR_AGAIN: it is us who have no descriptor, port or memory left, which is
+ * nobody else's fault. */
 static enum err
 connect_error(int error)
 {
+	if (error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM || error == EADDRNOTAVAIL)
+		return ERR_AGAIN;
 	/* a Unix socket that nobody made is as good as refused */
 	return error == ECONNREFUSED || error == ENOENT ? ERR_DENIED : ERR_IO;
 }
@@ -386,7 +391,7 @@ stream_connect(struct stream *s, struct stream_io *io, const struct addr *to,
 
 	start(s, io, fd, ops);
 	if (fd < 0)
-		return ERR_IO;
+		return connect_error(errno);
 	if (family != AF_UNIX)
 		(void)setsockopt(
 		    fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));

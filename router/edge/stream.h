@@ -87,8 +87,8 @@ bool stream_io_settle(struct stream_io *io);
 void stream_open(struct stream *s, struct stream_io *io, int fd,
     const struct stream_ops *ops);
 
-/* Begins to connect; on_room or on_end tells.  ERR_IO: no descriptor left, or
- * no such way. */
+/* Begins to connect; on_room or on_end tells.  ERR_DENIED: refused; ERR_IO: no
+ * way there; ERR_AGAIN: no descriptor, port or memory is left here. */
 enum err MUST_USE stream_connect(struct stream *s, struct stream_io *io,
     const struct addr *to, const struct stream_ops *ops);
 

@@ -20,7 +20,7 @@ struct upstream;
 /* Why an exchange's upstream ended. */
 enum upstream_loss {
 	LOST_REFUSED,     /* nobody listens there */
-	LOST_UNREACHABLE, /* no way, or no descriptor left */
+	LOST_UNREACHABLE, /* no way there */
 	LOST_UNPROVED,    /* TLS failed: upstream.cause says why */
 	LOST_UNPROCESSED, /* told that it has not begun, nor will */
 	LOST_SILENT,      /* closed before a byte of the response */
@@ -60,7 +60,8 @@ enum upstream_choice {
 
 /*
  * An upstream for ex: on a connection that is there, else on a new one, which
- * tells exchange_on_connected.  ERR_DENIED, ERR_IO: as LOST_REFUSED,
+ * tells exchange_on_connected.  ERR_AGAIN: there is no room for one here, which
+ * says nothing of the backend; ERR_DENIED, ERR_IO: as LOST_REFUSED,
  * LOST_UNREACHABLE.
  */
 enum err MUST_USE upstream_open(struct worker *w, struct backend *b,

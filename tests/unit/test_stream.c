@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <fcntl.h>
@@ -400,6 +401,26 @@ a_reset_is_told_even_while_nothing_is_read(void **state)
 	assert_int_equal(f->got.len, 0);
 }
 
+/* What is missing here is not told as the other side's fault. */
+static void
+no_descriptor_left_is_nobody_elses_fault(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit had, none;
+	struct addr at;
+	int listener = listen_anywhere(&at, true);
+	enum err e;
+
+	stream_close(&f->stream);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &had), 0);
+	none = (struct rlimit){.rlim_cur = 3, .rlim_max = had.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	e = stream_connect(&f->stream, f->io, &at, &ops);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &had), 0);
+	assert_int_equal(e, ERR_AGAIN);
+	close(listener);
+}
+
 int
 main(void)
 {
@@ -418,6 +439,7 @@ main(void)
 	    TEST(nobody_there_is_a_refusal),
 	    TEST(the_fin_goes_out_behind_what_waits),
 	    TEST(a_reset_behind_the_end_of_one_half_is_told),
+	    TEST(no_descriptor_left_is_nobody_elses_fault),
 	    TEST(a_reset_is_told_even_while_nothing_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
