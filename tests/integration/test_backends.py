@@ -6,7 +6,7 @@ import struct
 import threading
 import unittest
 
-from towpath import Backend, Ca, Https, Refused, get, wait_for
+from towpath import Backend, Ca, Https, Refused, http, wait_for
 from towpath.edge import (Case, OK, all_of, answer_all, answer_one, head_of,
                           request, response)
 from towpath.h2_backend import H2Backend, H2Peer
@@ -40,10 +40,10 @@ class Kinds(Case):
                 H2Backend.echo(H2Peer(sock))
         a = self.unix(answer_all)
         b = self.unix(h2)
-        self.assertEqual(get(self.daemon.https,
-                             self.host_of(f"unix:{a}")).body, b"ok")
+        self.assertEqual(http(self.daemon.http,
+                              self.host_of(f"unix:{a}")).body, b"ok")
         host = self.host_of(f"h2c://unix:{b}")
-        with Https(self.daemon.https, host) as c:
+        with Https(self.daemon.http, host, plain=True) as c:
             self.assertEqual(c.request("/", "POST", b"abc").body, b"abc")
 
     def test_ipv6(self):
@@ -60,7 +60,7 @@ class Kinds(Case):
                     answer_one(sock)
             threading.Thread(target=serve, daemon=True).start()
             host = self.host_of(f"[::1]:{listener.getsockname()[1]}")
-            self.assertEqual(get(self.daemon.https, host).body, b"ok")
+            self.assertEqual(http(self.daemon.http, host).body, b"ok")
 
     def test_what_may_not_be_a_backend_is_refused(self):
         d = self.daemon
@@ -126,7 +126,7 @@ class Garbage(Case):
             host = self.host_of(b.address)
             for i, head in enumerate(self.heads):
                 with self.subTest(head[:60]), \
-                        Https(self.daemon.https, host) as c:
+                        Https(self.daemon.http, host, plain=True) as c:
                     answer = c.request(f"/{i}")
                     self.assertEqual((answer.status,
                                       answer.headers["x-towpath-error"]),
@@ -145,7 +145,7 @@ class Garbage(Case):
                     sock.recv(1)
             with self.subTest(chunk), Backend(behave=behave) as b:
                 host = self.host_of(b.address)
-                with self.connect(host) as s:
+                with self.connect(host, tls=False) as s:
                     s.sendall(request(host))
                     data, _ = all_of(s)
                     self.assertNotIn(b"\r\n0\r\n", data)
@@ -169,7 +169,7 @@ class Garbage(Case):
                                  b"\r\n\r\nhello")
         with Backend(behave=behave) as b:
             host = self.host_of(b.address)
-            with Https(self.daemon.https, host) as c:
+            with Https(self.daemon.http, host, plain=True) as c:
                 for path in heads:
                     with self.subTest(path):
                         n.clear()
@@ -200,7 +200,7 @@ class Proxy(Case):
             firsts.clear()
             with self.subTest(version), Backend(behave=behave) as b:
                 host = self.host_of(b.address, proxy_protocol=version)
-                with self.connect(host) as s:
+                with self.connect(host, tls=False) as s:
                     mine = s.getsockname()[1]
                     stream = s.makefile("rb")
                     for _ in range(2):
@@ -208,10 +208,10 @@ class Proxy(Case):
                         self.assertEqual(response(stream)[0], 200)
                 if version == "v1":
                     first = (f"PROXY TCP4 127.0.0.1 127.0.0.1 {mine} "
-                             f"{self.daemon.https}\r\n").encode()
+                             f"{self.daemon.http}\r\n").encode()
                 else:
                     first = (0x21, 0x11, socket.inet_aton("127.0.0.1") * 2 +
-                             struct.pack(">HH", mine, self.daemon.https))
+                             struct.pack(">HH", mine, self.daemon.http))
                 # no connection serves two requests
                 self.assertEqual(firsts, [first, first])
 
@@ -240,7 +240,7 @@ class Proxy(Case):
                 with self.subTest(scheme):
                     host = self.host_of(f"{scheme}://{backend.address}",
                                         backend_ca=pem, proxy_protocol="v1")
-                    with Https(self.daemon.https, host) as c:
+                    with Https(self.daemon.http, host, plain=True) as c:
                         for _ in range(2):
                             self.assertEqual(c.request().status, 200)
         self.assertEqual(firsts, [b"PROXY TCP4"] * 4)

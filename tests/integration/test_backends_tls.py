@@ -5,7 +5,7 @@ import datetime
 import ssl
 import unittest
 
-from towpath import Backend, Ca, Https, free_port, get, wait_for
+from towpath import Backend, Ca, Https, free_port, http, wait_for
 from towpath.edge import (Case, OK, all_of, answer_all, answer_one, head_of,
                           request)
 from towpath.tls_backend import TlsBackend, tls_context
@@ -42,7 +42,7 @@ class Tls(Case):
         with TlsBackend(self.inner.issue(INSIDE), behave) as b:
             host = self.host_of(b.url, backend_ca=self.inner_pem,
                                 backend_host=INSIDE)
-            self.assertEqual(get(self.daemon.https, host).body, b"ok")
+            self.assertEqual(http(self.daemon.http, host).body, b"ok")
             self.assertIn(f"Host: {host}\r\n".encode(), heads[0] + b"\r\n")
             self.assertEqual(b.shaken, [(INSIDE, "http/1.1", False)])
             wait_for(lambda: any(f"backend={b.url} " in x and host in x
@@ -51,7 +51,7 @@ class Tls(Case):
     def test_an_address_is_proved_by_an_address_and_has_no_sni(self):
         with TlsBackend(self.inner.issue("127.0.0.1"), answer_all) as b:
             host = self.host_of(b.url, backend_ca=self.inner_pem)
-            self.assertEqual(get(self.daemon.https, host).status, 200)
+            self.assertEqual(http(self.daemon.http, host).status, 200)
             self.assertEqual(b.shaken[0][0], None)
 
     def test_what_is_not_proved_gets_no_request(self):
@@ -75,7 +75,7 @@ class Tls(Case):
             with self.subTest(cause), TlsBackend(identity, behave) as b:
                 host = self.host_of(b.url, backend_ca=self.inner_pem,
                                     backend_host=INSIDE)
-                answer = get(self.daemon.https, host)
+                answer = http(self.daemon.http, host)
                 self.assertEqual((answer.status,
                                   answer.headers["x-towpath-error"]),
                                  (503, "H21"))
@@ -85,7 +85,7 @@ class Tls(Case):
     def test_the_systems_roots_do_not_vouch_for_a_private_ca(self):
         with TlsBackend(self.inner.issue("127.0.0.1"), answer_all) as b:
             host = self.host_of(b.url)
-            self.assertEqual(get(self.daemon.https, host).status, 503)
+            self.assertEqual(http(self.daemon.http, host).status, 503)
             self.caused("certificate not trusted", host)
 
     def test_a_backend_without_tls_is_told_so(self):
@@ -100,7 +100,7 @@ class Tls(Case):
             with self.subTest(cause), Backend(behave=behave) as b:
                 host = self.host_of(f"https://{b.address}",
                                     backend_ca=self.inner_pem)
-                self.assertEqual(get(self.daemon.https, host).status, 503)
+                self.assertEqual(http(self.daemon.http, host).status, 503)
                 self.caused(cause, host)
 
     def test_sessions_are_resumed(self):
@@ -111,7 +111,8 @@ class Tls(Case):
                     TlsBackend(identity, answer_and_part, context) as b:
                 host = self.host_of(b.url, backend_ca=self.inner_pem,
                                     backend_host=INSIDE)
-                with Https(self.daemon.https, host) as c:  # of one worker
+                # on one connection, so by one worker
+                with Https(self.daemon.http, host, plain=True) as c:
                     for _ in range(3):
                         self.assertEqual(c.request().status, 200)
                 self.assertEqual([x[2] for x in b.shaken],
@@ -122,7 +123,7 @@ class Tls(Case):
         with TlsBackend(self.inner.issue("127.0.0.1"), answer_all) as b:
             host = self.host_of(b.url, backend_ca=self.inner_pem)
             app = host.split(".")[0]
-            with Https(self.daemon.https, host) as c:
+            with Https(self.daemon.http, host, plain=True) as c:
                 self.assertEqual(c.request().status, 200)
                 self.daemon.cli("apps", "set", app, f"backend_ca={other}")
                 self.assertEqual(c.request().status, 503)
@@ -143,7 +144,7 @@ class Tls(Case):
                              % len(rest) + rest)
         with TlsBackend(self.inner.issue("127.0.0.1"), behave) as b:
             host = self.host_of(b.url, backend_ca=self.inner_pem)
-            with Https(self.daemon.https, host) as c:
+            with Https(self.daemon.http, host, plain=True) as c:
                 for _ in range(2):
                     answer = c.request(method="PUT", body=body)
                     self.assertEqual(answer.body, body)
@@ -159,7 +160,7 @@ class Tls(Case):
         with TlsBackend(self.inner.issue("127.0.0.1"), behave) as b:
             host = self.host_of(b.url, backend_ca=self.inner_pem)
             for path, whole in (("/whole", True), ("/cut", False)):
-                with self.subTest(path), self.connect(host) as s:
+                with self.subTest(path), self.connect(host, tls=False) as s:
                     s.sendall(request(host, path, "GET", "Connection: close"))
                     data, _ = all_of(s)
                     self.assertIn(b"half", data)
@@ -179,7 +180,7 @@ class Tls(Case):
                 host = self.host_of(f"https://127.0.0.1:{port}",
                                     backend_ca=self.inner_pem)
                 for _ in range(2):
-                    answer = get(self.daemon.https, host)
+                    answer = http(self.daemon.http, host)
                     self.assertEqual(answer.status, 200)
                     self.assertIn(b"Cipher", answer.body)
 

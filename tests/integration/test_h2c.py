@@ -5,7 +5,7 @@ import contextlib
 import threading
 import unittest
 
-from towpath import Backend, Http2, Https, free_port, get, wait_for
+from towpath import Backend, Http2, Https, free_port, http, wait_for
 from towpath.edge import Case, request, response
 from towpath.h2_backend import H2Backend
 from towpath.http2 import INTERNAL_ERROR, REFUSED_STREAM
@@ -64,7 +64,7 @@ class H2c(Case):
     def test_http1_clients_are_served_too(self):
         with H2Backend() as b:
             host = self.host_of(b.url)
-            with Https(self.daemon.https, host) as c:
+            with Https(self.daemon.http, host, plain=True) as c:
                 for body in (b"", b"abc", b"x" * 200_000):
                     answer = c.request("/", "POST", body)
                     self.assertEqual((answer.status, answer.body), (200, body))
@@ -179,7 +179,7 @@ class H2c(Case):
             sock.recv(65536)
         with Backend(behave=behave) as b:
             host = self.host_of(f"h2c://{b.address}")
-            answer = get(self.daemon.https, host)
+            answer = http(self.daemon.http, host)
             self.assertEqual(answer.headers["x-towpath-error"], "H17")
 
     def test_a_slow_client_holds_up_only_itself(self):
@@ -216,7 +216,7 @@ class H2c(Case):
         with H2Backend(behave) as b:
             host = self.host_of(b.url)
             with Http2(self.daemon.https, host) as c, \
-                    self.connect(host) as slow:
+                    self.connect(host, tls=False) as slow:
                 # two connections may be of two workers; on one it must hold
                 slow.sendall(request(host, "/big"))
                 big = c.request("/big")
@@ -245,7 +245,7 @@ class H2c(Case):
             peer.respond(r, str(len(r.body)).encode())
         with H2Backend(behave, windows=False) as b:
             host = self.host_of(b.url)
-            with self.connect(host) as s:
+            with self.connect(host, tls=False) as s:
                 s.sendall(request(host, "/", "POST",
                                   "Content-Length: 16000000"))
                 s.settimeout(0.2)
@@ -314,7 +314,7 @@ class H2c(Case):
                 self.assertEqual(c.get("/up", "POST", body=b"abc").body,
                                  b"abc")
                 self.assertEqual(c.get("/none").status, 404)
-            with Https(self.daemon.https, host) as c:
+            with Https(self.daemon.http, host, plain=True) as c:
                 self.assertEqual(c.request("/big").body, big)
                 self.assertEqual(c.request("/", "POST", big).body, big)
 

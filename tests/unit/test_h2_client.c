@@ -326,7 +326,7 @@ a_body_goes_as_it_comes_and_ends_with_trailers(void **state)
 	static struct header items[] = {{{"X-Sum", 5}, {"77", 2}}};
 	struct side *side = *state;
 	struct stream *st = &side->streams[0];
-	struct slice payload;
+	struct slice payload = SLICE("");
 
 	st->ends = false;
 	ask(side, 0, "POST", -2);
@@ -456,7 +456,7 @@ static void
 a_stream_that_is_reset_is_not_told_of(void **state)
 {
 	struct side *side = *state;
-	struct slice payload;
+	struct slice payload = SLICE("");
 
 	ask(side, 0, "GET", -1);
 	h2_client_reset(side->client, &side->streams[0].h2);
