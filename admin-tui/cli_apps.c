@@ -158,8 +158,10 @@ read_page(struct cli *c, json_t *settings, const char *key)
 	    slice_starts_with(name, SLICE("http://")) ||
 	    slice_starts_with(name, SLICE("sha256:")))
 		return CLI_DONE;
-	if (cli_read_file(file, FILE_MAX, &page, &f) != ERR_OK)
+	if (cli_read_file(file, FILE_MAX, &page, &f) != ERR_OK) {
+		buf_clear(&page);
 		return cli_refuse(c, &f);
+	}
 	struct slice text = buf_slice(&page);
 	json_t *content = json_stringn(text.p, text.n);
 	buf_clear(&page);
