@@ -37,8 +37,10 @@ struct app_setting {
 	const char *help;
 };
 
-#define APP_PAGE_MAX      (256 * 1024) /* bytes of a page */
-#define APP_PAGE_NAME_MAX 500          /* of its URL */
+/* Bytes of a page: what a connection may buffer for a client that does not
+ * read, so that a page is no lever to fill memory with. */
+#define APP_PAGE_MAX      (64 * 1024)
+#define APP_PAGE_NAME_MAX 500 /* of its URL */
 #define APP_PAGE_DIGEST   "sha256:"
 
 /* A page that is fetched from elsewhere. */

@@ -61,7 +61,7 @@ static const struct fault_row table[FAULT_CODES] = {
 	    "Remove them first, or give them to another app with `towpath domains set HOST app=NAME`", 409},
 	[FAULT_N26_PAGE_NOT_FETCHED] = {"N26",
 	    "The page could not be fetched",
-	    "Give a URL that answers 200 with HTML of at most 256 KB, on a public address; or upload the page as a file", 422},
+	    "Give a URL that answers 200 with HTML of at most 64 KB, on a public address; or upload the page as a file", 422},
 	[FAULT_N28_BACKEND_UNRESOLVED] = {"N28",
 	    "The backend's host name cannot be resolved",
 	    "Check the name in DNS as towpath's resolvers see it, or give the address itself", 422},

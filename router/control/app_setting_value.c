@@ -44,8 +44,7 @@ refuse(const struct app_setting *s, struct fault *f)
 		"addresses and networks: 192.0.2.1 2001:db8::/32",
 	    [SETTING_HEADERS] =
 		"rules: \"NAME: VALUE\", \"+NAME: VALUE\" or \"-NAME\"",
-	    [SETTING_PAGE] =
-		"an HTML page of at most 256 KB, or the URL of one",
+	    [SETTING_PAGE] = "an HTML page of at most 64 KB, or the URL of one",
 	};
 
 	if (s->choices != NULL)

@@ -11,7 +11,7 @@
 #include "base/db.h"
 #include "router/edge/lru.h"
 
-#define PAGES_MAX        64 /* of 256 KB at most each */
+#define PAGES_MAX        64 /* of 64 KB at most each */
 #define PAGE_DIGEST_SIZE 65
 
 struct page;

@@ -508,7 +508,7 @@ class Pages(Case):
 
     def test_the_largest_page_is_shown_whole(self):
         host = self.host_of("maintenance=on", tls=True)
-        text = "<p>" + "0123456789abcdef" * 16383 + "{{code}}"
+        text = "<p>" + "0123456789abcdef" * 4095 + "{{code}}"
         self.set(host, f"maintenance_page={self.daemon.file('big', text)}")
         with Https(self.daemon.https, host) as c:
             for _ in range(3):
@@ -516,7 +516,7 @@ class Pages(Case):
                                  text.replace("{{code}}", "H80"))
         self.refused("N22", "apps", "set", self.name(host),
                      "error_page=%s" % self.daemon.file(
-                         "huge", "<p>" + "x" * (256 * 1024)))
+                         "huge", "<p>" + "x" * (64 * 1024)))
 
     def test_a_page_is_known_by_its_digest_while_it_is_used(self):
         d = self.daemon
@@ -554,7 +554,7 @@ class Pages(Case):
         name = self.name(host)
         broken = (page_server(b"<p>gone", b"404 Not Found"),
                   page_server(b"plain words"), page_server(b"<p>\xff\xfe"),
-                  page_server(b"<p>" + b"x" * (256 * 1024)))
+                  page_server(b"<p>" + b"x" * (64 * 1024)))
         for server, _ in broken:
             with server:
                 self.refused("N26", "apps", "set", name,
