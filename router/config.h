@@ -65,6 +65,7 @@ struct config {
 		int64_t workers; /* "auto" is resolved: at least 1 */
 		char *user, *edge_user, *keys_user; /* "" is resolved */
 		int64_t max_connections; /* 0: auto, from the fd limit */
+		int64_t max_memory;      /* bytes; 0: auto */
 		struct config_networks trusted_proxies;
 		int64_t drain_timeout_ms, upgrade_drain_timeout_ms;
 		char *access_log;  /* "stdout", "off" or a path */

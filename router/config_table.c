@@ -8,6 +8,7 @@
 #define SECOND      INT64_C(1000)
 #define HOUR        (3600 * SECOND)
 #define DAY         (24 * HOUR)
+#define MEGABYTE (INT64_C(1) << 20)
 #define YEAR        (365 * DAY)
 
 #define WORKERS_MAX 256
@@ -90,6 +91,11 @@ static const struct config_row rows[] = {
 	    .at = AT(router.max_connections), .standard = "auto", .min = 1,
 	    .max = 100000000, .flags = CONFIG_AUTO,
 	    .help = "of all workers; auto: from the descriptor limit"},
+	{.section = "router", .key = "max_memory", .type = CONFIG_SIZE,
+	    .at = AT(router.max_memory), .standard = "auto",
+	    .min = 32 * MEGABYTE, .max = 1024 * 1024 * MEGABYTE,
+	    .flags = CONFIG_AUTO,
+	    .help = "of each worker; auto: half the machine's, by workers"},
 	{.section = "router", .key = "trusted_proxies",
 	    .type = CONFIG_NETWORKS, .at = AT(router.trusted_proxies),
 	    .standard = "",

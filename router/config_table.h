@@ -17,6 +17,7 @@ enum config_type {
 	CONFIG_CHOICE, /* char *, one of `words` */
 	CONFIG_FLAG,   /* bool */
 	CONFIG_COUNT,  /* int64_t, min to max */
+	CONFIG_SIZE,   /* int64_t bytes, min to max */
 	CONFIG_TIME,   /* int64_t milliseconds, min to max of them */
 	CONFIG_LEVEL,  /* int64_t, enum log_level */
 	/* lists, from here on */

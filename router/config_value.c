@@ -123,6 +123,46 @@ set_count(const struct config_row *row, int64_t *at, struct slice text,
 	return e;
 }
 
+static bool
+parse_size(struct slice text, int64_t *bytes)
+{
+	static const char units[] = "kmgt";
+	struct slice unit;
+	uint64_t n;
+
+	if (!number_and_unit(text, &n, &unit) || unit.n > 1 ||
+	    n > (unit.n == 0 ? INT64_MAX : INT64_MAX >> 40))
+		return false;
+	*bytes = (int64_t)n;
+	for (int i = 0; unit.n > 0 && units[i] != '\0'; i++) {
+		*bytes *= 1024;
+		if ((unit.p[0] | 0x20) == units[i])
+			return true;
+	}
+	return unit.n == 0;
+}
+
+static enum err
+set_size(const struct config_row *row, int64_t *at, struct slice text,
+    struct fault *f)
+{
+	bool may_be_auto = (row->flags & CONFIG_AUTO) != 0;
+	int64_t bytes;
+
+	if (may_be_auto && slice_eq(text, SLICE("auto"))) {
+		*at = 0;
+		return ERR_OK;
+	}
+	if (!parse_size(text, &bytes))
+		return refuse(row, text, "a size such as 64k, 75M or 2G", f);
+	if (bytes < row->min)
+		return refuse(row, text, "more", f);
+	if (bytes > row->max)
+		return refuse(row, text, "less", f);
+	*at = bytes;
+	return ERR_OK;
+}
+
 static enum err
 set_flag(
     const struct config_row *row, bool *at, struct slice text, struct fault *f)
@@ -381,6 +421,8 @@ config_value_set(struct config *c, const struct config_row *row,
 		return set_flag(row, at, text, f);
 	case CONFIG_COUNT:
 		return set_count(row, at, text, f);
+	case CONFIG_SIZE:
+		return set_size(row, at, text, f);
 	case CONFIG_TIME:
 		return set_time(row, at, text, f);
 	case CONFIG_LEVEL:
@@ -451,6 +493,7 @@ config_value_text(
 		(void)buf_add_str(out, *(const bool *)at ? "on" : "off");
 		return;
 	case CONFIG_COUNT:
+	case CONFIG_SIZE:
 		n = *(const int64_t *)at;
 		if (n == 0 && (row->flags & CONFIG_AUTO) != 0)
 			(void)buf_add_str(out, "auto");
@@ -502,6 +545,7 @@ config_value_clear(struct config *c, const struct config_row *row)
 		*(bool *)at = false;
 		return;
 	case CONFIG_COUNT:
+	case CONFIG_SIZE:
 	case CONFIG_TIME:
 	case CONFIG_LEVEL:
 		*(int64_t *)at = 0;

@@ -43,6 +43,7 @@ struct http_conn {
 	bool is_ended;   /* nothing more will come in */
 	bool is_reading; /* take_requests is on the stack */
 	bool is_refused; /* answered before the request was whole */
+	bool has_asked;  /* one request, at least */
 };
 
 static void
@@ -201,6 +202,7 @@ take_head(struct http_conn *c)
 	c->x = http_exchange_new(
 	    c, &c->peer, &h, slice_of(buf_slice(&c->in).p, used));
 	buf_consume(&c->in, used);
+	c->has_asked = true;
 	if (s->policy != NULL &&
 	    peer_check(&c->peer, s->policy, &f) != ERR_OK) {
 		refuse(c, api_problem_status(&f), &f);
@@ -364,14 +366,15 @@ http_conns_close(struct http_shared *shared)
 	}
 }
 
-/* What it has asked already is heard before it is hung up on. */
+/* What it has asked already is heard before it is hung up on, and who has just
+ * come is about to ask. */
 static void
 drain(struct http_conn *c)
 {
 	c->keep_alive = false;
 	if (c->state == CONN_HEAD)
 		on_readable(c);
-	if ((c->state == CONN_HEAD && c->in.len == 0) ||
+	if ((c->state == CONN_HEAD && c->in.len == 0 && c->has_asked) ||
 	    c->state == CONN_STREAM)
 		close_conn(c);
 }

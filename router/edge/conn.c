@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "router/edge/conn_tls.h"
+#include "router/edge/half_open.h"
 #include "router/edge/listener.h"
 #include "router/edge/proxy_header.h"
 #include "router/edge/stats.h"
@@ -39,6 +40,8 @@ conn_enter(struct conn *c, enum conn_state next)
 	if (is != NULL)
 		stats_add(is, 1);
 	c->state = next;
+	if (next >= CONN_OPEN)
+		half_open_remove(c);
 }
 
 /* --- closing -------------------------------------------------------------- */
@@ -384,6 +387,7 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 	c->snapshot = snapshot_ref(w->snapshot);
 	list_init(&c->woken);
 	list_init(&c->parked);
+	list_init(&c->half_open);
 	list_append(&w->conns, &c->link);
 	w->n_conns++;
 	stats_add(&w->stats->connections_open, 1);
@@ -395,6 +399,8 @@ conn_new(struct worker *w, int fd, const struct addr *peer, bool is_tls,
 	c->client.stream = &c->stream;
 	set_peer(c, peer);
 	stream_open(&c->stream, w->io, fd, &stream_ops);
+	if (is_tls || w->config.listen.proxy_protocol)
+		half_open_add(c);
 	if (!w->config.listen.proxy_protocol) {
 		begin(c);
 		return;
@@ -416,7 +422,8 @@ conns_shed_idle(struct worker *w, size_t n)
 		if (shed == n)
 			break;
 		if (c->state != CONN_OPEN || c->deadline.at == 0 ||
-		    c->deadline.reason != CONN_DEADLINE_IDLE)
+		    c->deadline.reason != CONN_DEADLINE_IDLE ||
+		    !stream_is_quiet(&c->stream))
 			continue;
 		c->front->drain(c, true);
 		shed++;

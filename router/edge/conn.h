@@ -65,6 +65,7 @@ struct conn {
 	struct list link;  /* all, or closed ones */
 	struct list woken; /* in the worker's, when there is something to do */
 	struct list parked;
+	struct list half_open;
 	enum conn_state state;
 	struct deadline deadline;
 	struct buf hello;        /* first bytes, until somebody can use them */

@@ -16,7 +16,7 @@
 #define ACCEPTS_PER_WAKE 4
 #define QUEUE_MAX        4096 /* the kernel's, and more than a flood's end */
 #define WARN_SECONDS     10.  /* between two lines about it */
-#define PAUSE_SECONDS    0.2  /* when there is no descriptor left */
+#define PAUSE_SECONDS    0.2  /* when there is no room, or no descriptor */
 
 struct listener {
 	struct list link;
@@ -30,8 +30,9 @@ struct listener {
 struct listeners {
 	struct worker *w;
 	struct list all;
-	size_t max;  /* connections; 0: not started, or stopped */
-	int reserve; /* a descriptor to give up in need */
+	size_t max;   /* connections; 0: not started, or stopped */
+	bool is_full; /* so many, and none of them idle */
+	int reserve;  /* a descriptor to give up in need */
 	struct ev_timer pause;
 	size_t paused_at; /* connections then; SIZE_MAX: it is not paused */
 	ev_tstamp warned_at;
@@ -59,8 +60,11 @@ give_reserve(struct listeners *ls)
 void
 listeners_update(struct listeners *ls)
 {
-	bool wanted = ls->w->n_conns < ls->max;
+	bool wanted;
 
+	if (ls->w->n_conns < ls->max)
+		ls->is_full = false;
+	wanted = ls->max > 0 && !ls->is_full && memory_accepts(&ls->w->memory);
 	/* a connection less is a descriptor more */
 	if (ls->paused_at != NOT_PAUSED && ls->w->n_conns >= ls->paused_at)
 		wanted = false;
@@ -83,8 +87,17 @@ on_pause_over(struct ev_loop *loop, struct ev_timer *t, int events)
 	(void)loop;
 	(void)events;
 	ls->paused_at = NOT_PAUSED;
+	ls->is_full = false;
 	take_reserve(ls);
 	listeners_update(ls);
+}
+
+static void
+wait_a_while(struct listeners *ls)
+{
+	ev_timer_stop(ls->w->loop, &ls->pause);
+	ev_timer_set(&ls->pause, PAUSE_SECONDS, 0.);
+	ev_timer_start(ls->w->loop, &ls->pause);
 }
 
 /*
@@ -106,10 +119,24 @@ pause_accepting(struct listeners *ls)
 	}
 	give_reserve(ls);
 	ls->paused_at = ls->w->n_conns;
-	ev_timer_set(&ls->pause, PAUSE_SECONDS, 0.);
-	ev_timer_start(ls->w->loop, &ls->pause);
+	wait_a_while(ls);
 	(void)conns_shed_idle(ls->w, 1);
 	listeners_update(ls);
+}
+
+/* Somebody waits: the connection that has been there for longest without a
+ * request makes room.  It may need a while to say goodbye, and where there is
+ * none there will be one. */
+static bool
+has_room(struct listeners *ls)
+{
+	if (ls->w->n_conns < ls->max)
+		return true;
+	(void)conns_shed_idle(ls->w, 1);
+	ls->is_full = ls->w->n_conns >= ls->max;
+	if (ls->is_full)
+		wait_a_while(ls);
+	return !ls->is_full;
 }
 
 /* False: nobody waits, or there is no room. */
@@ -120,7 +147,7 @@ accept_one(struct listener *l)
 	struct addr peer = {.len = sizeof(peer.u)};
 	int fd;
 
-	if (ls->w->n_conns >= ls->max)
+	if (!has_room(ls))
 		return false;
 	fd = accept4(
 	    l->watcher.fd, &peer.u.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);

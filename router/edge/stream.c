@@ -101,6 +101,12 @@ send_or_keep(struct stream *s, struct slice bytes)
 }
 
 void
+stream_io_be_small(struct stream_io *io, bool is_small)
+{
+	io->is_small = is_small;
+}
+
+void
 stream_io_flush(struct stream_io *io)
 {
 	struct stream *s = io->writer;
@@ -156,7 +162,8 @@ stream_take_back(struct stream *s)
 bool
 stream_is_full(const struct stream *s)
 {
-	return s->out.len > STREAM_HIGH_WATER;
+	return s->out.len >
+	       (s->io->is_small ? STREAM_HIGH_WATER_SMALL : STREAM_HIGH_WATER);
 }
 
 bool
@@ -237,6 +244,8 @@ on_readable(struct stream *s)
 {
 	ssize_t n = recv(fd_of(s), s->io->received, sizeof(s->io->received), 0);
 
+	if (n > 0)
+		s->io->n_received += (uint64_t)n;
 	if (n > 0)
 		s->ops->on_bytes(s, slice_of(s->io->received, (size_t)n));
 	else if (n == 0)

@@ -29,8 +29,9 @@
 #define STREAM_IO_SIZE (64 * 1024)
 /* Who writes more than this beyond what the kernel takes should stop reading
  * its source (stream_is_full). */
-#define STREAM_HIGH_WATER (64 * 1024)
-#define STREAM_OUT_MAX    (1024 * 1024) /* far beyond it: a bug, or abuse */
+#define STREAM_HIGH_WATER       (64 * 1024)
+#define STREAM_HIGH_WATER_SMALL (8 * 1024)    /* while memory is short */
+#define STREAM_OUT_MAX          (1024 * 1024) /* far beyond it: a bug, or abuse */
 
 struct stream;
 
@@ -41,6 +42,8 @@ struct stream_io {
 	struct list refused;   /* streams whose writing has failed just now */
 	struct list paused;    /* of those that want to hear of a reset */
 	struct ev_timer tick;  /* while there are such */
+	bool is_small;         /* memory is short: less is buffered */
+	uint64_t n_received;   /* bytes, by all */
 	size_t n_gathered;
 	char gathered[STREAM_IO_SIZE];
 	char received[STREAM_IO_SIZE];
@@ -77,6 +80,8 @@ struct stream {
 
 struct stream_io *stream_io_new(struct ev_loop *loop);
 void stream_io_free(struct stream_io *io);
+/* From now on full streams are full earlier, or as before. */
+void stream_io_be_small(struct stream_io *io, bool is_small);
 /* Sends what is gathered. */
 void stream_io_flush(struct stream_io *io);
 /* Before the loop waits: flushes, and tells those whose writing failed.  False

@@ -13,6 +13,7 @@
 #include "router/config.h"
 #include "router/edge/access_log.h"
 #include "router/edge/app.h"
+#include "router/edge/memory.h"
 #include "router/edge/queue.h"
 #include "router/edge/readers.h"
 #include "router/edge/site.h"
@@ -61,7 +62,9 @@ struct worker {
 	struct list conns, closed; /* of conn.c */
 	struct list woken;         /* have something to do at settle */
 	struct list parked;        /* handshakes that wait for keys */
-	size_t n_conns, n_parked;
+	struct list half_open;     /* are not open yet (half_open.h) */
+	size_t n_conns, n_parked, n_half_open;
+	struct memory memory;
 	/* requests and backends */
 	struct list free_exchanges; /* warm, to be used again */
 	size_t n_free_exchanges;

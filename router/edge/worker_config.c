@@ -53,6 +53,7 @@ worker_apply(struct worker *w)
 {
 	apps_configure(&w->apps);
 	sites_configure(&w->sites, w->config.platform.apps_domain);
+	memory_configure(&w->memory);
 	if (!w->is_draining)
 		listeners_start(w->listeners, share_descriptors(w));
 }

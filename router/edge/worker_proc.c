@@ -50,6 +50,7 @@ on_settle(struct ev_loop *loop, struct ev_prepare *p, int events)
 	} while (did);
 	conns_reap(w);
 	upstreams_reap(w);
+	memory_watch(&w->memory);
 	if (w->n_conns > wp->most_conns)
 		wp->most_conns = w->n_conns;
 	if (w->is_draining && w->n_conns == 0)
@@ -270,6 +271,7 @@ on_setup(
 	w->io = stream_io_new(w->loop);
 	w->h2_scratch = h2_scratch_new();
 	w->listeners = listeners_new(w);
+	memory_init(&w->memory, w);
 	return ERR_OK;
 }
 
@@ -322,6 +324,7 @@ init(struct worker *w, uint32_t instance)
 	list_init(&w->closed);
 	list_init(&w->woken);
 	list_init(&w->parked);
+	list_init(&w->half_open);
 	list_init(&w->free_exchanges);
 	list_init(&w->free_h2_streams);
 	list_init(&w->woken_upstreams);
@@ -348,6 +351,7 @@ clear(struct worker *w)
 		queues_clear(&w->queues);
 		backends_clear(&w->backends);
 	}
+	memory_clear(&w->memory);
 	listeners_free(w->listeners);
 	tls_certificates_free(w->certificates);
 	tls_free(w->tls);

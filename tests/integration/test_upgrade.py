@@ -41,12 +41,15 @@ def generation(d):
     return d.json("status")["generation"]
 
 
-def wait_generation(d, number):
-    wait_for(lambda: generation(d) == number, what=f"generation {number}")
-
-
 def wait_log(d, text, times=1):
     wait_for(lambda: d.log_text().count(text) >= times, what=text)
+
+
+def wait_generation(d, number):
+    """Its control may answer a moment before its workers accept."""
+    if number > 1:
+        wait_log(d, f"upgrade: done generation={number} ")
+    wait_for(lambda: generation(d) == number, what=f"generation {number}")
 
 
 def wait_up(d):

@@ -58,6 +58,7 @@ static const char full[] = "# the whole of it\n"
 			   "edge_user = nobody\n"
 			   "trusted_proxies = 10.0.0.0/8 2001:db8::/32\n"
 			   "drain_timeout = 500ms\n"
+			   "max_memory = 3G\n"
 			   "access_log = /var/log/towpath/access.log\n"
 			   "log_level = debug\n"
 			   "[platform]\n"
@@ -94,6 +95,7 @@ every_kind_of_value_is_read(void **state)
 	assert_int_equal(c.router.trusted_proxies.n, 2);
 	assert_int_equal(c.router.trusted_proxies.items[1].prefix, 32);
 	assert_int_equal(c.router.drain_timeout_ms, 500);
+	assert_int_equal(c.router.max_memory, INT64_C(3) << 30);
 	assert_int_equal(c.router.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(c.platform.apps_domain, "apps.example.com");
 	assert_string_equal(
@@ -134,6 +136,11 @@ what_is_wrong_is_said_with_its_place(void **state)
 	    {"[router]\nworkers = 2\nworkers = 3\n",
 		"towpath.conf:3: workers is given twice"},
 	    {"[router]\ndrain_timeout = 3x\n", "must be a time such as"},
+	    {"[router]\nmax_memory = 1M\n", "max_memory must be more"},
+	    {"[router]\nmax_memory = 99999T\n", "max_memory must be less"},
+	    {"[router]\nmax_memory = 3x\n", "must be a size such as"},
+	    {"[router]\nmax_memory = 9999999999999999999G\n",
+		"must be a size such as"},
 	    {"[router]\ndrain_timeout = 99999999999999999h\n",
 		"must be a time"},
 	    {"[router]\nlog_level = loud\n", "must be error, warning"},
