@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -124,14 +125,26 @@ pause_accepting(struct listeners *ls)
 	listeners_update(ls);
 }
 
-/* Somebody waits: the connection that has been there for longest without a
- * request makes room.  It may need a while to say goodbye, and where there is
- * none there will be one. */
 static bool
-has_room(struct listeners *ls)
+somebody_waits(const struct listener *l)
 {
+	struct pollfd p = {.fd = l->watcher.fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* For somebody who waits, the connection that has been there for longest
+ * without a request makes room.  It may need a while to say goodbye, and where
+ * there is none there will be one. */
+static bool
+has_room(struct listener *l)
+{
+	struct listeners *ls = l->owner;
+
 	if (ls->w->n_conns < ls->max)
 		return true;
+	if (ls->max == 0 || !somebody_waits(l))
+		return false;
 	(void)conns_shed_idle(ls->w, 1);
 	ls->is_full = ls->w->n_conns >= ls->max;
 	if (ls->is_full)
@@ -147,7 +160,7 @@ accept_one(struct listener *l)
 	struct addr peer = {.len = sizeof(peer.u)};
 	int fd;
 
-	if (!has_room(ls))
+	if (!has_room(l))
 		return false;
 	fd = accept4(
 	    l->watcher.fd, &peer.u.sa, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
