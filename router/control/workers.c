@@ -203,6 +203,9 @@ workers_sum(const struct control *c, struct workers_counts *out)
 		out->handshakes_resumed_tls12 +=
 		    atomic_load(&p->handshakes_resumed_tls12);
 		out->handshakes_refused += atomic_load(&p->handshakes_refused);
+		for (size_t j = 0; j < STATS_HTTP2_ABUSES; j++)
+			out->http2_abuses[j] +=
+			    atomic_load(&p->http2_abuses[j]);
 		out->handshakes_full += atomic_load(&p->handshakes_full);
 		out->handshakes_resumed += atomic_load(&p->handshakes_resumed);
 		out->handshakes_failed += atomic_load(&p->handshakes_failed);

@@ -88,15 +88,19 @@ class Http2:
         return [(":method", method), (":scheme", "https"), (":path", path),
                 (":authority", authority or self.host), *extra]
 
+    def block(self, fields):
+        """In HPACK, without a trace in the table: the same bytes again mean
+        the same."""
+        return self.encoder.encode([hpack.NeverIndexedHeaderTuple(*x)
+                                    for x in fields], huffman=False)
+
     def headers(self, fields, ends=True, stream=None, block=None):
         """HEADERS as given, on a new stream unless told; its number."""
         if stream is None:
             stream, self.next_id = self.next_id, self.next_id + 2
         self.streams.setdefault(stream, Stream())
         f = frames.HeadersFrame(
-            stream, block if block is not None else
-            self.encoder.encode([hpack.NeverIndexedHeaderTuple(*x)
-                                 for x in fields], huffman=False))
+            stream, self.block(fields) if block is None else block)
         f.flags.add("END_HEADERS")
         if ends:
             f.flags.add("END_STREAM")
@@ -250,13 +254,14 @@ class Http2:
         self.until(lambda: self.pongs > seen)
 
     def wait_end(self):
-        """Reads until the server ends it; the error of its last GOAWAY, None
-        without one."""
+        """Reads until the server ends it, or says that it will for an error;
+        that error, 0 of a good end, None when it said nothing."""
         try:
-            while True:
+            while not self.goaways or self.goaways[-1][1] == NO_ERROR:
                 self.read()
         except Ended:
-            return self.goaways[-1][1] if self.goaways else None
+            pass
+        return self.goaways[-1][1] if self.goaways else None
 
     def flood(self, data):
         """Sends all of it, or as much as is taken before the end; reads only
