@@ -71,11 +71,20 @@ on_message(void *ctx, struct channel *c, const struct channel_message *m)
 	return ERR_SYNTAX;
 }
 
+/* A worker of this generation comes back, and begins its counts anew; in the
+ * seats of former ones nobody would. */
 static void
-on_closed(void *ctx, struct channel *c)
+on_closed(void *ctx, struct channel *channel)
 {
-	(void)ctx; /* the parent brings a new one when the worker is back */
-	(void)c;
+	struct control *c = ctx;
+	const struct workers *w = c->workers;
+	size_t first = config_seat(&c->config, child_generation(c->child), 0);
+	size_t n = (size_t)c->config.router.workers;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->items[i].channel == channel &&
+		    (i < first || i >= first + n))
+			limits_begin(c->limits, (uint32_t)i);
 }
 
 void
