@@ -275,6 +275,8 @@ exchange_client_gone(struct exchange *ex)
 {
 	if (exchange_is_done(ex))
 		return;
+	if (ex->began_ms == 0)
+		begin(ex);
 	if (ex->is_tunnel && ex->body_ended) { /* it had said all it would */
 		exchange_let_go(ex, false);
 		cut(ex, ex->status);

@@ -155,6 +155,7 @@ void exchange_body_end(struct exchange *ex, const struct headers *trailers);
 /* The request's body should not be read on now. */
 bool exchange_is_full(const struct exchange *ex);
 void exchange_room(struct exchange *ex); /* the client took some of it */
+/* Also of one that has not begun: it goes nowhere, and is logged. */
 void exchange_client_gone(struct exchange *ex);
 void exchange_force_end(struct exchange *ex); /* the drain is over: H24 */
 

@@ -169,6 +169,15 @@ on_step(struct conn *c)
 }
 
 static void
+begin_fresh(struct front_h2 *f)
+{
+	struct list *first;
+
+	while ((first = list_first(&f->fresh)) != NULL)
+		h2_stream_begin(container_of(first, struct h2_stream, moved));
+}
+
+static void
 on_bytes(struct conn *c, struct slice bytes)
 {
 	struct front_h2 *f = c->h2;
@@ -177,6 +186,7 @@ on_bytes(struct conn *c, struct slice bytes)
 	h2_session_receive(
 	    f->session, bytes, (int64_t)(ev_now(c->w->loop) * 1000.));
 	f->is_locked = false;
+	begin_fresh(f);
 	conn_wake(c);
 }
 
@@ -252,6 +262,7 @@ on_start(struct conn *c)
 	f->c = c;
 	list_init(&f->streams);
 	list_init(&f->over);
+	list_init(&f->fresh);
 	list_init(&f->moved);
 	f->session = h2_session_new(&front_h2_session_ops, f, c->w->h2_scratch,
 	    (int64_t)(ev_now(c->w->loop) * 1000.));

@@ -36,6 +36,7 @@ struct front_h2 {
 	struct h2_session *session;
 	struct list streams; /* that the session knows */
 	struct list over;    /* that it does not any more: to be freed */
+	struct list fresh;   /* whose head has come, to begin with this round */
 	struct list moved;   /* whose exchange is to be told something */
 	ev_tstamp moved_at;  /* when some of a body was written */
 	size_t n_streams;
@@ -55,7 +56,7 @@ struct front_h2 {
  */
 struct h2_stream {
 	struct list link;  /* in one of the front's lists, or the worker's */
-	struct list moved; /* in front's */
+	struct list moved; /* in front's, or in fresh */
 	struct front_h2 *f;
 	int32_t id; /* 0: the session knows it no more */
 	struct exchange *ex;
@@ -65,7 +66,9 @@ struct h2_stream {
 	struct buf early;  /* of a tunnel that is not open yet */
 	size_t unconsumed; /* bytes that still shut the windows */
 	uint64_t received; /* bytes of its body */
-	bool has_begun;    /* its head is complete */
+	bool has_head;     /* its head is complete */
+	bool has_begun;    /* and its exchange knows */
+	bool ends_at_head; /* no body */
 	bool has_ended;    /* all of it has come */
 	bool is_wide;      /* its window is */
 	/* the response */
@@ -93,6 +96,9 @@ void front_h2_send(struct front_h2 *f);
 
 struct h2_stream *h2_stream_new(struct front_h2 *f, int32_t id);
 void h2_stream_free(struct h2_stream *s);
+/* The exchange begins: not at once, so that who resets what it has just begun,
+ * over and over, gets no further than this. */
+void h2_stream_begin(struct h2_stream *s);
 /* Its exchange ends if it has not. */
 void h2_stream_abandon(struct h2_stream *s);
 /* Windows open by what the exchange has taken of the request's body. */

@@ -100,14 +100,15 @@ h2_stream_abandon(struct h2_stream *s)
 
 	if (exchange_is_done(s->ex))
 		return;
-	if (s->has_begun) {
-		exchange_client_gone(s->ex);
-		return;
+	if (!s->has_begun) { /* for the router line: what was understood */
+		(void)h2_head_request(
+		    &s->head, &s->ex->arena, request_of(s), &status);
+		request_of(s)->version = HTTP_2;
 	}
-	/* for the router line: as much as was understood */
-	(void)h2_head_request(&s->head, &s->ex->arena, request_of(s), &status);
-	request_of(s)->version = HTTP_2;
-	exchange_refuse(s->ex, 400, "malformed request");
+	if (s->has_head)
+		exchange_client_gone(s->ex);
+	else
+		exchange_refuse(s->ex, 400, "malformed request");
 }
 
 /* --- its head ------------------------------------------------------------- */
@@ -126,6 +127,8 @@ on_field(void *stream, struct slice name, struct slice value)
 {
 	struct h2_stream *s = stream;
 
+	if (s->has_head && !s->has_begun) /* these are trailers */
+		h2_stream_begin(s);
 	return h2_head_add(&s->head, &s->ex->arena, name, value);
 }
 
@@ -161,16 +164,18 @@ add_websocket_key(struct h2_stream *s)
 	return true;
 }
 
-static void
-begin(struct h2_stream *s, bool ends)
+void
+h2_stream_begin(struct h2_stream *s)
 {
 	struct request *r = request_of(s);
 	int status;
 	const char *cause =
 	    h2_head_request(&s->head, &s->ex->arena, r, &status);
 
+	list_remove(&s->moved);
+	s->has_begun = true;
 	r->version = HTTP_2;
-	r->has_body = !ends && r->upgrade.n == 0;
+	r->has_body = !s->ends_at_head && r->upgrade.n == 0;
 	if (cause == NULL && slice_eq(r->upgrade, SLICE("websocket")) &&
 	    !add_websocket_key(s)) {
 		cause = "head too large";
@@ -189,9 +194,9 @@ on_head(void *stream, bool ends)
 	struct h2_stream *s = stream;
 
 	s->f->n_heads--;
-	s->has_begun = true;
-	s->has_ended = ends;
-	begin(s, ends);
+	s->has_head = true;
+	s->has_ended = s->ends_at_head = ends;
+	list_append(&s->f->fresh, &s->moved);
 }
 
 /* --- its body ------------------------------------------------------------- */
@@ -223,6 +228,8 @@ on_data(void *stream, struct slice piece)
 {
 	struct h2_stream *s = stream;
 
+	if (!s->has_begun)
+		h2_stream_begin(s);
 	s->unconsumed += piece.n;
 	s->received += piece.n;
 	if (waits_for_tunnel(s))
@@ -238,6 +245,8 @@ on_end(void *stream)
 	struct h2_stream *s = stream;
 	const struct headers *trailers = NULL;
 
+	if (!s->has_begun)
+		h2_stream_begin(s);
 	s->has_ended = true;
 	if (s->head.is_too_large) {
 		exchange_refuse(s->ex, 431, "trailers too large");
@@ -286,9 +295,10 @@ on_closed(void *stream, bool is_whole)
 	if (s->unconsumed > 0)
 		h2_session_consumed(f->session, 0, s->unconsumed);
 	s->unconsumed = 0;
-	f->n_heads -= !s->has_begun;
+	f->n_heads -= !s->has_head;
 	f->n_complete -= s->is_complete;
 	f->n_streams--;
+	list_remove(&s->moved);
 	list_remove(&s->link);
 	list_append(&f->over, &s->link);
 	h2_stream_abandon(s);
