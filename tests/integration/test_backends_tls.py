@@ -2,14 +2,16 @@
 
 import contextlib
 import datetime
+import socket
 import ssl
+import threading
 import unittest
 
 from towpath import Backend, Ca, Https, free_port, http, wait_for
 from towpath.edge import (Case, OK, all_of, answer_all, answer_one, head_of,
                           request)
 from towpath.tls_backend import TlsBackend, tls_context
-from towpath.util import program
+from towpath.util import PATIENCE, program
 
 INSIDE = "shop.internal.example"
 
@@ -87,6 +89,44 @@ class Tls(Case):
             host = self.host_of(b.url)
             self.assertEqual(http(self.daemon.http, host).status, 503)
             self.caused("certificate not trusted", host)
+        # and they were there to be asked
+        self.assertNotIn("no CA certificates", self.daemon.log_text())
+
+    def test_a_name_is_proved_as_it_is_written(self):
+        with TlsBackend(self.inner.issue("localhost"), answer_all) as b:
+            host = self.host_of(f"https://localhost:{b.port}",
+                                backend_ca=self.inner_pem)
+            self.assertEqual(http(self.daemon.http, host).status, 200)
+            self.assertEqual(b.shaken[0][0], "localhost")
+
+    def test_a_tunnel_goes_through_tls(self):
+        def behave(sock):
+            head_of(sock)
+            sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\n"
+                         b"Connection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+            while data := sock.recv(65536):
+                sock.sendall(data)
+            with contextlib.suppress(OSError):
+                sock.unwrap()
+        with TlsBackend(self.inner.issue("127.0.0.1"), behave) as b:
+            host = self.host_of(b.url, backend_ca=self.inner_pem)
+            with self.connect(host, tls=False) as s:
+                s.settimeout(PATIENCE)
+                s.sendall(request(host, "/", "GET", "Connection: Upgrade",
+                                  "Upgrade: echo") + b"early")
+                data = b""
+                while not data.endswith(b"early"):
+                    data += s.recv(65536)
+                self.assertIn(b"101 Switching", data)
+                big = b"x" * 500_000
+                sender = threading.Thread(target=s.sendall, args=(big,))
+                sender.start()
+                got = 0
+                while got < len(big):
+                    got += len(s.recv(65536))
+                sender.join()
+                s.shutdown(socket.SHUT_WR)
+                self.assertEqual(s.recv(1), b"")
 
     def test_a_backend_without_tls_is_told_so(self):
         def garbage(sock):
