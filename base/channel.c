@@ -1,14 +1,12 @@
-#include "base/channel.h"
-
 #include <sys/socket.h>
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/channel_inside.h"
 #include "base/clock.h"
 #include "base/datagram.h"
 #include "base/list.h"
@@ -23,26 +21,6 @@ struct request {
 	int64_t deadline_ms; /* monotonic */
 	channel_answer *done;
 	void *ctx;
-};
-
-struct channel {
-	int fd; /* -1: closed */
-	enum role self, peer;
-	uint32_t peer_instance;
-	const struct channel_ops *ops;
-	void *ctx;
-	struct ev_loop *loop; /* NULL: not started */
-	ev_io readable, writable;
-	ev_timer deadline;  /* of the earliest request */
-	ev_timer soon;      /* what must be told from the loop */
-	struct list unsent; /* parcels */
-	size_t unsent_bytes;
-	struct list kept;     /* parcels that came during a call */
-	struct list requests; /* open ones */
-	uint32_t next_number;
-	bool is_patient; /* receives wait, for channel_call */
-	bool lost;       /* the peer is gone; on_closed is still to be called */
-	char *incoming;  /* one message with its header */
 };
 
 enum err
@@ -68,8 +46,8 @@ shut(struct channel *c)
 	c->unsent_bytes = 0;
 }
 
-static void
-tell_soon(struct channel *c)
+void
+channel_tell_soon(struct channel *c)
 {
 	if (c->loop != NULL && !ev_is_active(&c->soon)) {
 		ev_timer_set(&c->soon, 0., 0.);
@@ -78,14 +56,14 @@ tell_soon(struct channel *c)
 }
 
 /* The peer is gone or broke the rules; its owner hears of it from the loop. */
-static void
-cut(struct channel *c)
+void
+channel_cut(struct channel *c)
 {
 	if (c->fd < 0)
 		return;
 	shut(c);
 	c->lost = true;
-	tell_soon(c);
+	channel_tell_soon(c);
 }
 
 static void
@@ -187,13 +165,13 @@ deliver(struct channel *c, struct slice bytes, int *fds, size_t n_fds)
 	if (w.bad || !message_allowed(m.type, c->peer, c->self)) {
 		log_error("%s %u sent %s, which it may not: cut off",
 		    role_name(c->peer), c->peer_instance, message_name(m.type));
-		cut(c);
+		channel_cut(c);
 	} else if (m.type == MSG_ANSWER || m.type == MSG_REFUSAL) {
 		take_answer(c, &m);
 	} else if (c->ops->on_message(c->ctx, c, &m) == ERR_SYNTAX) {
 		log_error("%s %u sent a malformed %s: cut off",
 		    role_name(c->peer), c->peer_instance, message_name(m.type));
-		cut(c);
+		channel_cut(c);
 	}
 	for (size_t i = 0; i < n_fds; i++)
 		if (fds[i] >= 0)
@@ -201,9 +179,9 @@ deliver(struct channel *c, struct slice bytes, int *fds, size_t n_fds)
 }
 
 /* One message into c->incoming; as datagram_receive. */
-static enum err
-receive(struct channel *c, size_t *n, int fds[CHANNEL_FDS_MAX], size_t *n_fds,
-    bool waits)
+enum err
+channel_receive(struct channel *c, size_t *n, int fds[CHANNEL_FDS_MAX],
+    size_t *n_fds, bool waits)
 {
 	if (c->incoming == NULL)
 		c->incoming = xmalloc(PARCEL_HEADER_SIZE + CHANNEL_MESSAGE_MAX);
@@ -243,15 +221,15 @@ on_readable(struct ev_loop *loop, ev_io *w, int events)
 		return;
 	/* One a turn: the loop knows for less whether there are more, and one
 	 * channel starves nobody. */
-	e = receive(c, &n, fds, &n_fds, false);
+	e = channel_receive(c, &n, fds, &n_fds, false);
 	if (e == ERR_OK)
 		deliver(c, slice_of(c->incoming, n), fds, n_fds);
 	else if (e != ERR_AGAIN)
-		cut(c);
+		channel_cut(c);
 }
 
-static enum err
-flush(struct channel *c)
+enum err
+channel_flush(struct channel *c)
 {
 	struct list *first;
 
@@ -272,13 +250,13 @@ static void
 on_writable(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct channel *c = container_of(w, struct channel, writable);
-	enum err e = flush(c);
+	enum err e = channel_flush(c);
 
 	(void)events;
 	if (e == ERR_OK)
 		ev_io_stop(loop, &c->writable);
 	else if (e == ERR_CLOSED)
-		cut(c);
+		channel_cut(c);
 }
 
 static void
@@ -344,7 +322,7 @@ channel_start(struct channel *c, struct ev_loop *loop)
 	if (c->fd >= 0)
 		ev_io_start(loop, &c->readable);
 	if (!list_empty(&c->kept) || c->lost)
-		tell_soon(c);
+		channel_tell_soon(c);
 }
 
 void
@@ -371,7 +349,7 @@ channel_is_alive(struct channel *c)
 		return false;
 	/* 0 is the end: no message of ours is empty */
 	if (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-		cut(c);
+		channel_cut(c);
 	return c->fd >= 0;
 }
 
@@ -402,7 +380,7 @@ queue(struct channel *c, struct slice bytes, const int *fds, size_t n_fds)
 	if (c->unsent_bytes + bytes.n > CHANNEL_QUEUE_MAX) {
 		log_error("%s %u does not read its messages: cut off",
 		    role_name(c->peer), c->peer_instance);
-		cut(c);
+		channel_cut(c);
 		return ERR_CLOSED;
 	}
 	p = parcel_new(&c->unsent, bytes);
@@ -413,8 +391,8 @@ queue(struct channel *c, struct slice bytes, const int *fds, size_t n_fds)
 	return ERR_OK;
 }
 
-static enum err
-send_numbered(struct channel *c, enum message type, uint32_t number,
+enum err
+channel_send_numbered(struct channel *c, enum message type, uint32_t number,
     struct slice body, const int *fds, size_t n_fds)
 {
 	struct buf whole;
@@ -435,7 +413,7 @@ send_numbered(struct channel *c, enum message type, uint32_t number,
 	if (e == ERR_AGAIN)
 		e = queue(c, buf_slice(&whole), fds, n_fds);
 	else if (e == ERR_CLOSED)
-		cut(c);
+		channel_cut(c);
 	buf_wipe(&whole);
 	return e;
 }
@@ -444,13 +422,13 @@ enum err
 channel_send(struct channel *c, enum message type, struct slice body,
     const int *fds, size_t n_fds)
 {
-	return send_numbered(c, type, 0, body, fds, n_fds);
+	return channel_send_numbered(c, type, 0, body, fds, n_fds);
 }
 
 enum err
 channel_answer_ok(struct channel *c, uint32_t number, struct slice body)
 {
-	return send_numbered(c, MSG_ANSWER, number, body, NULL, 0);
+	return channel_send_numbered(c, MSG_ANSWER, number, body, NULL, 0);
 }
 
 enum err
@@ -461,14 +439,15 @@ channel_refuse(struct channel *c, uint32_t number, const struct fault *f)
 
 	buf_init(&body, CHANNEL_MESSAGE_MAX);
 	wire_put_fault(&body, f);
-	e = send_numbered(c, MSG_REFUSAL, number, buf_slice(&body), NULL, 0);
+	e = channel_send_numbered(
+	    c, MSG_REFUSAL, number, buf_slice(&body), NULL, 0);
 	buf_clear(&body);
 	return e;
 }
 
 /* Numbers are never 0, which means "no request". */
-static uint32_t
-new_number(struct channel *c)
+uint32_t
+channel_new_number(struct channel *c)
 {
 	if (++c->next_number == 0)
 		c->next_number = 1;
@@ -482,134 +461,18 @@ channel_request(struct channel *c, enum message type, struct slice body,
 	struct request *r = xcalloc(1, sizeof(*r));
 	enum err e;
 
-	r->number = new_number(c);
+	r->number = channel_new_number(c);
 	r->deadline_ms = clock_mono_ms() + timeout_ms;
 	r->done = done;
 	r->ctx = ctx;
 	list_append(&c->requests, &r->link);
-	e = send_numbered(c, type, r->number, body, NULL, 0);
+	e = channel_send_numbered(c, type, r->number, body, NULL, 0);
 	/* what could not be sent is told from the loop, as every answer */
 	if (e != ERR_OK)
 		r->deadline_ms = 0;
 	if (c->fd < 0) {
 		c->lost = true;
-		tell_soon(c);
+		channel_tell_soon(c);
 	}
 	set_deadline(c);
-}
-
-/* Waits until there is room or the deadline. */
-static enum err
-wait_for_room(struct channel *c, int64_t deadline_ms)
-{
-	struct pollfd p = {.fd = c->fd, .events = POLLOUT};
-	int64_t left = deadline_ms - clock_mono_ms();
-	int n;
-
-	if (left <= 0)
-		return ERR_TIMEOUT;
-	do
-		n = poll(&p, 1, (int)left);
-	while (n < 0 && errno == EINTR);
-	return n <= 0 ? ERR_TIMEOUT : ERR_OK;
-}
-
-static enum err
-flush_until(struct channel *c, int64_t deadline_ms)
-{
-	for (;;) {
-		enum err e = flush(c);
-
-		if (e != ERR_AGAIN)
-			return e;
-		if ((e = wait_for_room(c, deadline_ms)) != ERR_OK)
-			return e;
-	}
-}
-
-/* What came while waiting for something else, for the loop to deliver. */
-static void
-keep(struct channel *c, struct slice bytes, const int *fds, size_t n_fds)
-{
-	struct parcel *p = parcel_new(&c->kept, bytes);
-
-	memcpy(p->fds, fds, n_fds * sizeof(*fds));
-	p->n_fds = n_fds;
-	tell_soon(c);
-}
-
-/* True when the message is the answer to `number`, put into *answer or *f. */
-static bool
-is_answer(struct slice bytes, uint32_t number, struct buf *answer,
-    struct fault *f, enum err *e)
-{
-	struct wire w = wire_open(bytes);
-	uint32_t type = wire_u32(&w);
-
-	if (wire_u32(&w) != number || w.bad ||
-	    (type != MSG_ANSWER && type != MSG_REFUSAL))
-		return false;
-	if (type == MSG_ANSWER) {
-		*e = buf_add(answer, slice_from(bytes, PARCEL_HEADER_SIZE));
-		return true;
-	}
-	*e = ERR_DENIED;
-	if (f != NULL)
-		wire_fault(&w, f);
-	return true;
-}
-
-/* The longest that a receive waits before it looks at the deadline. */
-static void
-be_patient(struct channel *c)
-{
-	struct timeval turn = {.tv_usec = 10 * 1000};
-
-	if (!c->is_patient && setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &turn,
-				  sizeof(turn)) != 0)
-		die("a channel cannot wait: %m");
-	c->is_patient = true;
-}
-
-static enum err
-await(struct channel *c, uint32_t number, int64_t deadline_ms,
-    struct buf *answer, struct fault *f)
-{
-	int fds[CHANNEL_FDS_MAX];
-	size_t n, n_fds;
-	enum err e;
-
-	for (;;) {
-		e = receive(c, &n, fds, &n_fds, true);
-		if (e == ERR_AGAIN) {
-			if (clock_mono_ms() >= deadline_ms)
-				return ERR_TIMEOUT;
-			continue;
-		}
-		if (e != ERR_OK)
-			return ERR_CLOSED;
-		if (is_answer(slice_of(c->incoming, n), number, answer, f, &e))
-			return e;
-		keep(c, slice_of(c->incoming, n), fds, n_fds);
-	}
-}
-
-enum err
-channel_call(struct channel *c, enum message type, struct slice body,
-    int timeout_ms, struct buf *answer, struct fault *f)
-{
-	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
-	uint32_t number = new_number(c);
-	enum err e;
-
-	e = send_numbered(c, type, number, body, NULL, 0);
-	if (e == ERR_OK && !list_empty(&c->unsent))
-		e = flush_until(c, deadline_ms);
-	if (e == ERR_OK) {
-		be_patient(c);
-		e = await(c, number, deadline_ms, answer, f);
-	}
-	if (e == ERR_CLOSED)
-		cut(c);
-	return e;
 }

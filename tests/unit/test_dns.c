@@ -6,201 +6,10 @@
 #include "acme/dns_message.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "tests/unit/name_server.h"
 #include "tests/unit/test.h"
 
 #define ROUNDS_MAX 2000 /* turns of the loop before a test gives up */
-
-/* --- a name server of a few lines ---------------------------------------- */
-
-struct zone_record {
-	const char *owner;
-	const char *value; /* an address, or a CNAME's target */
-	unsigned type;
-	uint32_t ttl;
-};
-
-struct zone {
-	const struct zone_record *records;
-	size_t n_records;
-	unsigned rcode;
-	bool follows;     /* answers with the whole CNAME chain */
-	bool is_short;    /* cuts its answers off */
-	uint32_t minimum; /* of its SOA; 0: none is sent */
-};
-
-struct server {
-	ev_io io;
-	struct addr addr;
-	const struct zone *zone;
-	int n_asked;
-};
-
-static void
-put16(struct buf *b, unsigned v)
-{
-	buf_add_char(b, (char)(v >> 8));
-	buf_add_char(b, (char)(v & 0xff));
-}
-
-static void
-put32(struct buf *b, uint32_t v)
-{
-	put16(b, v >> 16);
-	put16(b, v & 0xffff);
-}
-
-static void
-put_name(struct buf *b, const char *name)
-{
-	struct slice rest = slice_str(name), label;
-
-	while (slice_cut(&rest, '.', &label)) {
-		buf_add_char(b, (char)label.n);
-		buf_add(b, label);
-	}
-	buf_add_char(b, 0);
-}
-
-static void
-put_record(struct buf *b, const struct zone_record *rec)
-{
-	struct buf data;
-	struct addr a;
-
-	buf_init(&data, 512);
-	if (rec->type == DNS_TYPE_CNAME) {
-		put_name(&data, rec->value);
-	} else {
-		assert_int_equal(
-		    addr_parse_ip(slice_str(rec->value), 0, &a), ERR_OK);
-		if (rec->type == DNS_TYPE_A)
-			buf_add(&data, slice_of(&a.u.in4.sin_addr, 4));
-		else
-			buf_add(&data, slice_of(&a.u.in6.sin6_addr, 16));
-	}
-	put_name(b, rec->owner);
-	put16(b, rec->type);
-	put16(b, 1);
-	put32(b, rec->ttl);
-	put16(b, (unsigned)data.len);
-	buf_add(b, buf_slice(&data));
-	buf_clear(&data);
-}
-
-static void
-put_soa(struct buf *b, uint32_t minimum)
-{
-	put_name(b, "test");
-	put16(b, DNS_TYPE_SOA);
-	put16(b, 1);
-	put32(b, 3600);
-	put16(b, 2 + 5 * 4);
-	buf_add_char(b, 0);
-	buf_add_char(b, 0);
-	for (int i = 0; i < 4; i++)
-		put32(b, 7);
-	put32(b, minimum);
-}
-
-/* Appends what the zone has for the name; returns how many records. */
-static unsigned
-put_answers(
-    struct buf *b, const struct zone *z, const char *name, unsigned type)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < z->n_records; i++) {
-		const struct zone_record *rec = &z->records[i];
-		bool is_cname = rec->type == DNS_TYPE_CNAME;
-
-		if (strcmp(rec->owner, name) != 0 ||
-		    (rec->type != type && !is_cname))
-			continue;
-		put_record(b, rec);
-		n++;
-		if (is_cname && z->follows)
-			return n + put_answers(b, z, rec->value, type);
-	}
-	return n;
-}
-
-static void
-reply(const struct zone *z, struct slice query, struct buf *out)
-{
-	char name[256] = "";
-	size_t at = 12, used = 0;
-	unsigned type, n;
-	struct buf answers;
-
-	while (query.p[at] != 0) {
-		size_t len = (unsigned char)query.p[at++];
-
-		used += (size_t)snprintf(name + used, sizeof(name) - used,
-		    "%s%.*s", used == 0 ? "" : ".", (int)len, query.p + at);
-		at += len;
-	}
-	type = (unsigned char)query.p[at + 2];
-	buf_init(&answers, 8192);
-	n = put_answers(&answers, z, name, type);
-	buf_add(out, slice_of(query.p, 2));
-	put16(out, 0x8180 | z->rcode);
-	put16(out, 1);
-	put16(out, n);
-	put16(out, z->minimum > 0);
-	put16(out, 0);
-	buf_add(out, slice_of(query.p + 12, at + 5 - 12));
-	buf_add(out, buf_slice(&answers));
-	if (z->minimum > 0)
-		put_soa(out, z->minimum);
-	buf_clear(&answers);
-}
-
-static void
-on_query(struct ev_loop *loop, ev_io *w, int revents)
-{
-	struct server *s = container_of(w, struct server, io);
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer);
-	char query[1500];
-	struct buf out;
-	ssize_t n = recvfrom(
-	    w->fd, query, sizeof(query), 0, (struct sockaddr *)&peer, &len);
-
-	(void)loop;
-	(void)revents;
-	assert_true(n > 12);
-	s->n_asked++;
-	buf_init(&out, 8192);
-	reply(s->zone, slice_of(query, (size_t)n), &out);
-	if (s->zone->is_short)
-		out.len -= 6;
-	sendto(w->fd, buf_slice(&out).p, out.len, 0, (struct sockaddr *)&peer,
-	    len);
-	buf_clear(&out);
-}
-
-static void
-server_start(struct server *s, const struct zone *zone)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	memset(s, 0, sizeof(*s));
-	s->zone = zone;
-	assert_int_equal(
-	    addr_parse_ip(SLICE("127.0.0.1"), 0, &s->addr), ERR_OK);
-	assert_int_equal(bind(fd, &s->addr.u.sa, s->addr.len), 0);
-	s->addr.len = sizeof(s->addr.u.storage);
-	assert_int_equal(getsockname(fd, &s->addr.u.sa, &s->addr.len), 0);
-	ev_io_init(&s->io, on_query, fd, EV_READ);
-	ev_io_start(EV_DEFAULT, &s->io);
-}
-
-static void
-server_stop(struct server *s)
-{
-	ev_io_stop(EV_DEFAULT, &s->io);
-	close(s->io.fd);
-}
 
 /* --- asking it ----------------------------------------------------------- */
 
@@ -231,10 +40,10 @@ run_until(const int *times)
 static void
 ask_zone(const struct zone *zone, const char *host, struct heard *h)
 {
-	struct server s;
+	struct name_server s;
 	struct dns *d;
 
-	server_start(&s, zone);
+	name_server_start(&s, zone);
 	memset(h, 0, sizeof(*h));
 	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
 	dns_ask(d, host, on_done, h);
@@ -243,7 +52,7 @@ ask_zone(const struct zone *zone, const char *host, struct heard *h)
 	assert_int_equal(h->n, 1);
 	assert_true(addr_eq(&h->answers[0].resolver, &s.addr));
 	dns_free(d);
-	server_stop(&s);
+	name_server_stop(&s);
 }
 
 static void
@@ -316,13 +125,13 @@ every_refusal_is_told_apart(void **state)
 static void
 a_resolver_that_is_not_there_is_a_timeout(void **state)
 {
-	struct server s;
+	struct name_server s;
 	struct heard h = {0};
 	struct dns *d;
 
 	(void)state;
-	server_start(&s, &plain_zone);
-	server_stop(&s); /* its port is free now */
+	name_server_start(&s, &plain_zone);
+	name_server_stop(&s); /* its port is free now */
 	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
 	dns_ask(d, "www.test", on_done, &h);
 	assert_int_equal(h.times, 0);
@@ -426,14 +235,14 @@ static void
 every_resolver_answers_for_itself(void **state)
 {
 	static const struct zone empty = {.rcode = 3};
-	struct server servers[2];
+	struct name_server servers[2];
 	struct addr addrs[2];
 	struct heard h = {0};
 	struct dns *d;
 
 	(void)state;
-	server_start(&servers[0], &plain_zone);
-	server_start(&servers[1], &empty);
+	name_server_start(&servers[0], &plain_zone);
+	name_server_start(&servers[1], &empty);
 	addrs[0] = servers[0].addr;
 	addrs[1] = servers[1].addr;
 	assert_int_equal(dns_new(EV_DEFAULT, addrs, 2, &d, NULL), ERR_OK);
@@ -445,21 +254,21 @@ every_resolver_answers_for_itself(void **state)
 	assert_int_equal(servers[0].n_asked, 2);
 	assert_int_equal(servers[1].n_asked, 2);
 	dns_free(d);
-	server_stop(&servers[0]);
-	server_stop(&servers[1]);
+	name_server_stop(&servers[0]);
+	name_server_stop(&servers[1]);
 }
 
 static void
 the_first_to_know_addresses_is_enough_for_who_is_in_haste(void **state)
 {
-	struct server servers[2];
+	struct name_server servers[2];
 	struct addr addrs[2];
 	struct heard h = {0};
 	struct dns *d;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		server_start(&servers[i], &plain_zone);
+		name_server_start(&servers[i], &plain_zone);
 		addrs[i] = servers[i].addr;
 	}
 	ev_io_stop(EV_DEFAULT, &servers[0].io); /* hears, and says nothing */
@@ -477,21 +286,21 @@ the_first_to_know_addresses_is_enough_for_who_is_in_haste(void **state)
 		ev_run(EV_DEFAULT, EVRUN_ONCE);
 	assert_int_equal(h.times, 1);
 	dns_free(d);
-	server_stop(&servers[0]);
-	server_stop(&servers[1]);
+	name_server_stop(&servers[0]);
+	name_server_stop(&servers[1]);
 }
 
 static void
 who_is_in_haste_waits_for_all_when_none_knows(void **state)
 {
-	struct server servers[2];
+	struct name_server servers[2];
 	struct addr addrs[2];
 	struct heard h = {0};
 	struct dns *d;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		server_start(&servers[i], &plain_zone);
+		name_server_start(&servers[i], &plain_zone);
 		addrs[i] = servers[i].addr;
 	}
 	assert_int_equal(dns_new(EV_DEFAULT, addrs, 2, &d, NULL), ERR_OK);
@@ -501,20 +310,20 @@ who_is_in_haste_waits_for_all_when_none_knows(void **state)
 	assert_string_equal(
 	    dns_answer_text(&h.answers[1]), "has no address in DNS");
 	dns_free(d);
-	server_stop(&servers[0]);
-	server_stop(&servers[1]);
+	name_server_stop(&servers[0]);
+	name_server_stop(&servers[1]);
 }
 
 static void
 a_cancelled_query_is_never_answered(void **state)
 {
-	struct server s;
+	struct name_server s;
 	struct heard cancelled = {0}, kept = {0};
 	struct dns *d;
 	struct dns_query *q;
 
 	(void)state;
-	server_start(&s, &plain_zone);
+	name_server_start(&s, &plain_zone);
 	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
 	q = dns_ask(d, "www.test", on_done, &cancelled);
 	dns_cancel(q);
@@ -522,23 +331,23 @@ a_cancelled_query_is_never_answered(void **state)
 	run_until(&kept.times);
 	assert_int_equal(cancelled.times, 0);
 	dns_free(d);
-	server_stop(&s);
+	name_server_stop(&s);
 }
 
 static void
 freeing_drops_what_is_open(void **state)
 {
-	struct server s;
+	struct name_server s;
 	struct heard h = {0};
 	struct dns *d;
 
 	(void)state;
-	server_start(&s, &plain_zone);
+	name_server_start(&s, &plain_zone);
 	assert_int_equal(dns_new(EV_DEFAULT, &s.addr, 1, &d, NULL), ERR_OK);
 	dns_ask(d, "www.test", on_done, &h);
 	dns_free(d);
 	assert_int_equal(h.times, 0);
-	server_stop(&s);
+	name_server_stop(&s);
 }
 
 static void
@@ -582,7 +391,7 @@ no_prefix_of_an_answer_is_read_beyond_its_end(void **state)
 
 	(void)state;
 	buf_init(&out, 8192);
-	reply(&zone, slice_of(query, sizeof(query) - 1), &out);
+	zone_reply(&zone, slice_of(query, sizeof(query) - 1), &out);
 	for (size_t n = 0; n <= out.len; n++) {
 		char *copy = xmemdup(buf_slice(&out).p, n); /* for ASan */
 
@@ -606,8 +415,8 @@ names_are_compared_without_case(void **state)
 	(void)state;
 	buf_init(&out, 8192);
 	buf_add(&out, slice_of("\0\0\x81\x80\0\0\0\2\0\0\0\0", 12));
-	put_record(&out, &records[0]);
-	put_record(&out, &records[1]);
+	zone_put(&out, &records[0]);
+	zone_put(&out, &records[1]);
 	dns_walk_start(&w, "www.test");
 	assert_int_equal(dns_walk_on(&w, buf_slice(&out), DNS_TYPE_A), DNS_OK);
 	assert_string_equal(w.chain[0], "edge.test");
