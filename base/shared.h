@@ -69,6 +69,7 @@ extern const char *const stats_http2_abuses[STATS_HTTP2_ABUSES];
 
 /* Plain counters of one worker; each is a running total or a gauge. */
 struct stats_page {
+	_Atomic uint64_t generation;       /* of the worker that sits there */
 	_Atomic uint64_t connections_open; /* in whatever state */
 	_Atomic uint64_t connections_serving, connections_closing; /* of them */
 	_Atomic uint64_t connections_total;

@@ -121,7 +121,8 @@ enum err MUST_USE config_load(
 
 /*
  * The seat of a worker among all that can live at once: what it counts, where
- * control finds it.  Its generation is one of the GENERATIONS_MAX newest.
+ * control finds it.  Generations that live together differ by number %
+ * GENERATIONS_MAX.
  */
 uint32_t config_seat(
     const struct config *c, uint32_t generation, uint32_t instance);

@@ -77,7 +77,7 @@ enum generation_state {
  */
 struct generation {
 	struct parent *parent;
-	uint32_t number; /* 1, 2, ...; the GENERATIONS_MAX newest may live */
+	uint32_t number; /* its place among all is by the rest of it */
 	enum generation_state state;
 	int program; /* its binary; base/proc.h */
 	struct process *processes;

@@ -37,7 +37,24 @@
 static struct generation *
 newcomer(const struct parent *p)
 {
-	return p->generations[(p->newest + 1) % GENERATIONS_MAX];
+	for (size_t i = 0; i < GENERATIONS_MAX; i++) {
+		struct generation *g = p->generations[i];
+
+		if (g != NULL && g->number > p->newest)
+			return g;
+	}
+	return NULL;
+}
+
+/* The next number whose place is free; 0: all live.  Numbers of those that
+ * still drain are passed over. */
+static uint32_t
+next_number(const struct parent *p)
+{
+	for (uint32_t i = 1; i <= GENERATIONS_MAX; i++)
+		if (p->generations[(p->newest + i) % GENERATIONS_MAX] == NULL)
+			return p->newest + i;
+	return 0;
 }
 
 static void
@@ -223,8 +240,6 @@ on_helper_exit(struct ev_loop *loop, ev_child *w, int events)
 	}
 }
 
-/* Slots are by number: the one that the next generation needs is free when the
- * oldest has ended. */
 void
 upgrade_begin(struct parent *p)
 {
@@ -238,7 +253,7 @@ upgrade_begin(struct parent *p)
 		log_warning("upgrade: one is under way already");
 		return;
 	}
-	if (newcomer(p) != NULL) {
+	if (next_number(p) == 0) {
 		log_error("upgrade: refused: %d generations live; the oldest "
 			  "ends within upgrade_drain_timeout, which SIGHUP can "
 			  "shorten",
@@ -418,7 +433,7 @@ upgrade_go_on(struct parent *p, bool is_undone)
 	program = proc_program();
 	p->upgrade.step = UPGRADE_STARTING;
 	set_deadline(p, READY_S);
-	generation_start_upgrade(generation_new(p, p->newest + 1, program));
+	generation_start_upgrade(generation_new(p, next_number(p), program));
 	if (program < 0)
 		undo(p, "/proc/self/exe cannot be opened");
 }

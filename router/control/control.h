@@ -57,6 +57,7 @@ struct control {
 
 	struct list calls; /* of the API, under way */
 	struct peer_policy peers;
+	int socket; /* it listens; http's once there is one */
 	struct http_server *http;
 	struct ev_timer drain; /* when calls under way are waited for no more */
 };

@@ -126,8 +126,7 @@ on_setup(
 	c->checks = checks_new(c);
 	c->names = names_new(c);
 	c->health = health_new(c);
-	c->http = http_server_new(
-	    c->loop, take(&fds[FD_SOCKET]), &c->peers, &api_http_ops, c);
+	c->socket = take(&fds[FD_SOCKET]);
 	for (size_t i = FD_ALL; i < n_fds; i++)
 		metrics_serve(c->metrics, take(&fds[i]));
 	return ERR_OK;
@@ -225,6 +224,9 @@ on_start(void *ctx, struct fault *f)
 	names_start(c);
 	health_start(c);
 	trust_read(c->trust); /* now, while nobody waits for an upload */
+	/* callers have waited in it until all is there that they ask about */
+	c->http =
+	    http_server_new(c->loop, c->socket, &c->peers, &api_http_ops, c);
 	log_info("serving the API at %s", c->config.control.socket);
 	return ERR_OK;
 }

@@ -233,25 +233,27 @@ workers_sum(const struct control *c, struct workers_counts *out)
 
 /* NULL: nobody of that generation lives. */
 static json_t *
-generation_json(const struct control *c, uint32_t number)
+generation_json(const struct control *c, uint32_t place)
 {
 	const struct worker_link *links;
 	int64_t up = 0, connections = 0;
+	uint64_t number = 0;
 	json_t *o;
 	size_t n;
 
-	links = seats_of(c, number, &n);
+	links = seats_of(c, place, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (!is_up(&links[i]))
 			continue;
 		up++;
 		connections +=
 		    (int64_t)atomic_load(&links[i].page->connections_open);
+		number = atomic_load(&links[i].page->generation);
 	}
 	if (up == 0)
 		return NULL;
 	o = json_object();
-	json_put_int(o, "number", number);
+	json_put_int(o, "number", (int64_t)number);
 	json_put_int(o, "workers", up);
 	json_put_int(o, "connections", connections);
 	return o;

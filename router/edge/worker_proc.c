@@ -7,6 +7,7 @@
 #include "router/edge/conn.h"
 #include "router/edge/front_h2.h"
 #include "router/edge/listener.h"
+#include "router/edge/stats.h"
 #include "router/edge/tls.h"
 #include "router/edge/tls_certificate.h"
 #include "router/edge/worker_config.h"
@@ -215,6 +216,7 @@ map_shared(struct worker *w, const int *fds, size_t n, struct fault *f)
 	    stats_map(fds[1], w->seat, true, &w->stats) == ERR_OK &&
 	    limits_map(fds[2], &w->limits) == ERR_OK) {
 		stats_begin(w->stats);
+		stats_set(&w->stats->generation, child_generation(w->child));
 		limits_begin(w->limits, w->seat);
 		return ERR_OK;
 	}

@@ -6,6 +6,7 @@
 #   B=... tests/bench/run.sh peers [--rounds N] [--only nginx,towpath] [ROW ...]
 #   B=build/asan tests/bench/run.sh soak [SECONDS [SEED]]
 #   B=... tests/bench/run.sh abuse
+#   B=... tests/bench/run.sh upgrade [ROUNDS]
 set -eu
 cd "$(dirname "$0")/../.."
 TOWPATH_BUILD=$(cd "${B:-build/release}" && pwd)
@@ -14,7 +15,7 @@ python=${PYTHON:-/usr/bin/python3}
 what=${1:-all}
 [ $# = 0 ] || shift
 case $what in
-limits | peers | soak | abuse) exec "$python" "tests/bench/$what.py" "$@" ;;
+limits | peers | soak | abuse | upgrade) exec "$python" "tests/bench/$what.py" "$@" ;;
 all) ;;
 *) exec "$python" tests/bench/limits.py "$what" "$@" ;;
 esac

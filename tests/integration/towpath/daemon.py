@@ -89,7 +89,10 @@ class Daemon:
             for key, value in keys.items():
                 for v in value if isinstance(value, list) else [value]:
                     lines.append(f"{key} = {v}")
-        self.conf.write_text("\n".join(lines) + "\n")
+        # at once: a running daemon may be reading it
+        part = self.conf.with_suffix(".part")
+        part.write_text("\n".join(lines) + "\n")
+        part.rename(self.conf)
 
     def environment(self):
         env = dict(os.environ)
