@@ -170,7 +170,8 @@ parent_on_ready(struct parent *p, struct process *c)
 }
 
 /* A child that cannot start for a reason it can name: at the beginning there
- * is no use in going on; later what runs goes on, and it is tried again. */
+ * is no use in going on, unless the reason will pass; later what runs goes on.
+ * It is tried again. */
 void
 parent_on_failed(
     struct parent *p, const struct process *c, const struct fault *f)
@@ -181,7 +182,7 @@ parent_on_failed(
 		upgrade_on_failed(p, c, f);
 		return;
 	}
-	if (p->state == PARENT_UP) {
+	if (p->state == PARENT_UP || f->code == FAULT_S19_STORE_AWAY) {
 		log_error("%s %u cannot start: %s %s", role_name(c->role),
 		    c->instance, fault_code_name(f->code), f->text);
 		return;
