@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from towpath import Backend, get, handshake, wait_for
+from towpath import Backend, get, wait_for
 from towpath.edge import OK, Case, all_of, head_of, request, response
 from towpath.util import PATIENCE
 
@@ -358,7 +358,7 @@ class Clients(Proxy):
         """Many requests in one record: nothing on the socket would wake us
         for the second."""
         n = 50
-        with handshake(self.daemon.https, self.host) as s:
+        with self.connect(self.host) as s:
             s.settimeout(PATIENCE)
             stream = s.makefile("rb")
             data = b"".join(request(self.host, f"/r{i}") for i in range(n))

@@ -5,7 +5,7 @@ import ssl
 import unittest
 
 from .backend import Backend
-from .client import handshake
+from .client import patient_handshake
 from .daemon import Daemon
 from .pki import Ca
 
@@ -121,7 +121,7 @@ class Case(unittest.TestCase):
 
     def connect(self, host, tls=True):
         if tls:
-            return handshake(self.daemon.https, host)
+            return patient_handshake(self.daemon.https, host)
         return socket.create_connection(("127.0.0.1", self.daemon.http))
 
     def workers(self):

@@ -243,6 +243,7 @@ class Request:
         self.id = "soak-" + uuid.uuid4().hex
         self.status = None    # of its answer
         self.is_whole = False
+        self.about = ""       # for who reads of it
 
 
 class Soak:
@@ -326,6 +327,9 @@ class Soak:
                     r = self.new_request()
                     asked.append((r, *self.ask(r, host)))
                 how = self.rng.randrange(24)
+                for i, (r, head, body, _) in enumerate(asked):
+                    r.about = f"{i} of {len(asked)}, {how}: {head!r} " \
+                        f"{len(body)}"
                 sender = asyncio.ensure_future(self.send(writer, asked, how))
                 try:
                     for r, _, _, is_head in asked:
@@ -385,7 +389,8 @@ class Soak:
                     body += piece
                     left -= len(piece)
             whole = True
-            return fields.get("connection") != "close"
+            # what was left in the middle must not be gone on with
+            return how != 0 and fields.get("connection") != "close"
         finally:
             if status is not None:
                 self.judge(r, status, fields, body, whole)
@@ -578,7 +583,7 @@ class Soak:
         for r in self.requests:
             line = lines.get(r.id)
             if line is None and r.status is not None:
-                found.append(f"no line: {r.id} {r.status}")
+                found.append(f"no line: {r.id} {r.status} {r.about}")
             elif line and r.is_whole and r.status != 101 and \
                     f" status={r.status} " not in line:
                 found.append(f"{r.status} told as {line}")
