@@ -234,6 +234,7 @@ class Framing(Proxy):
             with self.subTest(how):
                 result = subprocess.run(
                     ["curl", "-sSk", "--http1.1", "--max-time", "30",
+                     "--retry", "5", "--retry-all-errors",
                      "--resolve",
                      f"{self.host}:{self.daemon.https}:127.0.0.1", *how,
                      f"https://{self.host}:{self.daemon.https}/c"],
