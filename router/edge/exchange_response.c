@@ -88,6 +88,15 @@ exchange_on_interim(struct exchange *ex, const struct response *from_backend)
 	exchange_wait(ex);
 }
 
+/* In HTTP/2 any 2xx says that the tunnel is open (RFC 8441, 5), so what
+ * HTTP/1.1 says by an ordinary answer cannot be said with one. */
+static bool
+is_false_success(const struct exchange *ex, int status)
+{
+	return ex->request.version == HTTP_2 && ex->request.upgrade.n > 0 &&
+	       status >= 200 && status < 300;
+}
+
 void
 exchange_on_head(struct exchange *ex, const struct response *from_backend)
 {
@@ -102,6 +111,11 @@ exchange_on_head(struct exchange *ex, const struct response *from_backend)
 	if (r.status == 101 && ex->request.upgrade.n == 0) {
 		ex->cause = "unasked for upgrade";
 		exchange_fail(ex, CODE_H17, 0);
+		return;
+	}
+	if (is_false_success(ex, r.status)) {
+		ex->cause = "upgrade ignored";
+		exchange_fail(ex, CODE_H25, 0);
 		return;
 	}
 	if (r.status == 101) { /* from now on the client may send again */

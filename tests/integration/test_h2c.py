@@ -6,7 +6,7 @@ import threading
 import unittest
 
 from towpath import Backend, Http2, Https, free_port, http, wait_for
-from towpath.edge import Case, request, response
+from towpath.edge import Case, answer_all, request, response
 from towpath.h2_backend import H2Backend
 from towpath.http2 import INTERNAL_ERROR, REFUSED_STREAM
 from towpath.util import PATIENCE, program
@@ -170,6 +170,24 @@ class H2c(Case):
             host = self.host_of(b.url)
             with Http2(self.daemon.https, host) as c:
                 self.assertFalse(c.get("/length").ended)
+
+    def test_a_websocket_is_not_told_that_it_is_open(self):
+        """An ordinary answer to a request that asked to switch: 200 would say
+        in HTTP/2 that it had."""
+        with H2Backend() as b, Backend(behave=answer_all) as c:
+            for url in (b.url, c.address):
+                host = self.host_of(url)
+                with self.subTest(url), \
+                        Http2(self.daemon.https, host) as h:
+                    stream = h.headers(
+                        [(":method", "CONNECT"), (":protocol", "websocket"),
+                         (":scheme", "https"), (":path", "/chat"),
+                         (":authority", host),
+                         ("sec-websocket-version", "13")], False)
+                    got = h.finish(stream)
+                    self.assertEqual(
+                        (got.status, got.headers["x-towpath-error"]),
+                        (502, "H25"))
 
     def test_what_is_no_http2_is_h17(self):
         def behave(sock):
