@@ -106,7 +106,7 @@ enum upgrade_step {
 
 struct upgrade {
 	enum upgrade_step step;
-	bool is_wanted;    /* SIGUSR2 came before all were up */
+	bool is_wanted;    /* SIGUSR2 came before there was a place for it */
 	bool wants_reload; /* SIGHUP came meanwhile */
 	pid_t helper;      /* NEW on trial; 0: none */
 	ev_child helper_exit;

@@ -116,10 +116,13 @@ replace(struct parent *p, struct process *c)
 {
 	if (upgrade_on_exit(p, c))
 		return;
-	if (c->generation->state == GENERATION_DRAINING)
-		generation_on_exit(c->generation, c);
-	else
+	if (c->generation->state != GENERATION_DRAINING) {
 		process_start_later(c);
+		return;
+	}
+	generation_on_exit(c->generation, c);
+	if (p->upgrade.is_wanted)
+		upgrade_begin(p);
 }
 
 void

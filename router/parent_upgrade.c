@@ -240,17 +240,30 @@ on_helper_exit(struct ev_loop *loop, ev_child *w, int events)
 	}
 }
 
+/* Its last connection is gone, and it will be in a moment. */
+static bool
+one_is_ending(const struct parent *p)
+{
+	for (size_t i = 0; i < GENERATIONS_MAX; i++)
+		if (p->generations[i] != NULL &&
+		    p->generations[i]->state == GENERATION_DRAINING &&
+		    generation_running(p->generations[i], ROLE_WORKER) == 0)
+			return true;
+	return false;
+}
+
 void
 upgrade_begin(struct parent *p)
 {
-	if (p->state == PARENT_STARTING) {
-		p->upgrade.is_wanted = true;
-		return;
-	}
+	p->upgrade.is_wanted = p->state == PARENT_STARTING;
 	if (p->state != PARENT_UP)
 		return;
 	if (p->upgrade.step != UPGRADE_NONE) {
 		log_warning("upgrade: one is under way already");
+		return;
+	}
+	if (next_number(p) == 0 && one_is_ending(p)) {
+		p->upgrade.is_wanted = true;
 		return;
 	}
 	if (next_number(p) == 0) {

@@ -61,6 +61,7 @@ def upgrade(d, t):
     t.changed()
     d.process.send_signal(signal.SIGUSR2)
     seen(d, "upgrade: done", done + 1)
+    t.done()
 
 
 def reload(d):
@@ -99,6 +100,7 @@ def middle(d, t):
     d.process.send_signal(signal.SIGUSR2)
     d.process.send_signal(signal.SIGUSR2)
     seen(d, "upgrade: done", done + 1)
+    t.done()
     t.check()
     print("SIGUSR2 twice: once", flush=True)
     old = set(d.children().values())

@@ -175,7 +175,7 @@ class Traffic:
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.failures, self.counts = [], {}
-        self.changes = []    # when something was done
+        self.changes = []    # (begin, end) of what was done
         self.ended = 0       # WebSockets whose time had come
         self.repeated = 0    # HTTP/2 requests that were not begun
         self.apps = {"traffic": Backend("traffic"),
@@ -225,13 +225,19 @@ class Traffic:
 
     def may_end(self, begun):
         """Whether the time of a WebSocket from then has come."""
-        replaced = [at for at in self.changes if at >= begun]
+        replaced = [max(begun, start) for start, end in self.changes
+                    if end >= begun]
         return (self.patience is not None and replaced
                 and time.monotonic() - replaced[0] >= self.patience)
 
     # --- for the test --------------------------------------------------------
     def changed(self):
-        self.changes.append(time.monotonic())
+        """A change begins, from which on WebSockets are replaced."""
+        self.changes.append((time.monotonic(), float("inf")))
+
+    def done(self):
+        """It is done: those from now on are not of it."""
+        self.changes[-1] = (self.changes[-1][0], time.monotonic())
 
     def wait_for_more(self, n):
         """Until each client has got n answers more, or something failed."""
