@@ -15,7 +15,7 @@
 #include "base/channel.h"
 #include "certs/seal.h"
 
-#define KEYRING_WORKER_MS  100
+#define KEYRING_WORKER_MS  500
 #define KEYRING_CONTROL_MS 2000
 #define KEYRING_SLOW_MS    20000
 
