@@ -356,6 +356,8 @@ stream_io_new(struct ev_loop *loop)
 
 	io->loop = loop;
 	io->writer = NULL;
+	io->is_small = false;
+	io->n_received = 0;
 	io->n_gathered = 0;
 	list_init(&io->refused);
 	list_init(&io->paused);
