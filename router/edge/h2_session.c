@@ -216,6 +216,17 @@ on_stream_close(nghttp2_session *n, int32_t id, uint32_t error, void *ctx)
 
 /* --- what nghttp2 tells: sending ------------------------------------------ */
 
+/* A PING overtakes what waits, and its answer must tell that the notice was
+ * read: so it follows when that has gone. */
+static void
+ask_whether_noticed(struct h2_session *s)
+{
+	if (s->was_pinged)
+		return;
+	s->was_pinged = true;
+	(void)nghttp2_submit_ping(s->nghttp2, NGHTTP2_FLAG_NONE, NULL);
+}
+
 static int
 on_frame_sent(nghttp2_session *n, const nghttp2_frame *frame, void *ctx)
 {
@@ -226,6 +237,9 @@ on_frame_sent(nghttp2_session *n, const nghttp2_frame *frame, void *ctx)
 	    frame->goaway.error_code != NGHTTP2_NO_ERROR &&
 	    s->abuse == H2_ABUSE_NONE)
 		s->abuse = H2_ABUSE_PROTOCOL; /* nghttp2 has judged */
+	if (frame->hd.type == NGHTTP2_GOAWAY &&
+	    frame->goaway.last_stream_id == INT32_MAX)
+		ask_whether_noticed(s);
 	if ((frame->hd.type != NGHTTP2_HEADERS &&
 		frame->hd.type != NGHTTP2_DATA) ||
 	    (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
@@ -405,8 +419,6 @@ void
 h2_session_notice(struct h2_session *s)
 {
 	(void)nghttp2_submit_shutdown_notice(s->nghttp2);
-	(void)nghttp2_submit_ping(s->nghttp2, NGHTTP2_FLAG_NONE, NULL);
-	s->was_pinged = true;
 }
 
 bool
