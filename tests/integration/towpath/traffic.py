@@ -138,8 +138,8 @@ class WebSocket(_Client):
     than `patience` seconds after the first change that it lived to see."""
 
     def live(self):
+        begun = time.monotonic()  # no later than the router's idea of it
         with self.traffic.tunnel() as s:
-            begun = time.monotonic()
             self.traffic.count(self)
             try:
                 while self.rest():
