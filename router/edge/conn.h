@@ -51,6 +51,9 @@ struct conn_front_ops {
 	/* No more requests after those under way; force: not even these. */
 	void (*drain)(struct conn *c, bool force);
 	void (*late)(struct conn *c); /* a deadline of the front's passed */
+	/* Bytes that it keeps because the client does not take them; what the
+	 * socket has yet to take comes on top. */
+	size_t (*held)(const struct conn *c);
 	/* It is closed, by whomever; called before clear, from any call of
 	 * the front's, so nothing is freed here. */
 	void (*gone)(struct conn *c);

@@ -469,6 +469,14 @@ on_clear(struct conn *c)
 	buf_clear(&f->in);
 }
 
+/* A response goes to the socket as it comes. */
+static size_t
+on_held(const struct conn *c)
+{
+	(void)c;
+	return 0;
+}
+
 const struct conn_front_ops front_h1_conn_ops = {
     .start = on_start,
     .bytes = on_bytes,
@@ -477,6 +485,7 @@ const struct conn_front_ops front_h1_conn_ops = {
     .step = on_step,
     .drain = on_drain,
     .late = on_late,
+    .held = on_held,
     .gone = on_gone,
     .clear = on_clear,
 };

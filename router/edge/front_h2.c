@@ -70,7 +70,9 @@ update(struct front_h2 *f)
 	if (f->n_heads > 0)
 		arm(c, HEAD_SECONDS, CONN_DEADLINE_HEAD);
 	else if (f->is_leaving && !f->has_left)
-		arm(c, LAST_SECONDS, CONN_DEADLINE_IDLE);
+		arm(c, LAST_SECONDS,
+		    f->n_streams == 0 ? CONN_DEADLINE_IDLE
+				      : CONN_DEADLINE_BODY);
 	else if (f->n_complete > 0)
 		arm(c, f->patience_s, CONN_DEADLINE_BODY);
 	else if (f->n_streams == 0)
@@ -238,7 +240,10 @@ on_late(struct conn *c)
 
 	switch ((enum conn_deadline)c->deadline.reason) {
 	case CONN_DEADLINE_BODY:
-		give_up_stalled(f);
+		if (f->is_leaving && !f->has_left)
+			leave(f);
+		else
+			give_up_stalled(f);
 		break;
 	case CONN_DEADLINE_IDLE:
 		leave(f);
@@ -252,6 +257,12 @@ on_late(struct conn *c)
 		finish(f);
 		break;
 	}
+}
+
+static size_t
+on_held(const struct conn *c)
+{
+	return c->h2->n_waiting;
 }
 
 static void
@@ -292,6 +303,7 @@ const struct conn_front_ops front_h2_conn_ops = {
     .step = on_step,
     .drain = on_drain,
     .late = on_late,
+    .held = on_held,
     .gone = on_gone,
     .clear = on_clear,
 };

@@ -149,7 +149,11 @@ memory_judge(enum memory_state now, size_t bytes, size_t ceiling)
 static bool
 is_holding(const struct conn *c)
 {
-	return c->stream.out.len >= SLOW_BYTES ||
+	size_t waiting = c->stream.out.len;
+
+	if (c->state == CONN_OPEN)
+		waiting += c->front->held(c);
+	return waiting >= SLOW_BYTES ||
 	       (c->state == CONN_OPEN && c->deadline.at != 0 &&
 		   c->deadline.reason == CONN_DEADLINE_HEAD);
 }

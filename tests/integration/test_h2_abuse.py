@@ -11,7 +11,7 @@ from hyperframe import frame as frames
 from towpath import Http2, wait_for
 from towpath.http2 import (CANCEL, COMPRESSION_ERROR, ENHANCE_YOUR_CALM,
                            INTERNAL_ERROR, NO_ERROR, PREFACE, PROTOCOL_ERROR,
-                           REFUSED_STREAM)
+                           REFUSED_STREAM, Ended)
 from towpath.util import IS_ASAN, PATIENCE
 from test_h2 import OK, Case as Base, head_of
 
@@ -243,6 +243,42 @@ class Stalls(Case):
         wait_for(lambda: len(self.app.seen) == seen + 100)
         c.settle()
         self.assertLess(kilobytes() - before, 400000 if IS_ASAN else 40000)
+
+
+class Memory(Case):
+    # a sanitizer's own memory is beyond any ceiling
+    config = {"router": {"workers": 1,
+                         "max_memory": "2G" if IS_ASAN else "32M"}}
+
+    def tearDown(self):
+        pass  # who is idle may be ended here, bystanders too
+
+    def test_answers_that_are_not_taken_end_before_memory_does(self):
+        if IS_ASAN:
+            return
+        holders = [self.client(settings={4: 0}, windows=False)
+                   for _ in range(12)]
+        for c in holders:
+            try:
+                for _ in range(100):
+                    c.request("/bytes/300000")
+            except OSError:
+                break  # it came to that already
+        wait_for(lambda: "memory is short" in self.daemon.log_text())
+        wait_for(lambda: any(map(self.is_over, holders)))
+        # somebody new is let in when there is room again
+        wait_for(lambda: self.client().get().status == 200)
+
+    @staticmethod
+    def is_over(c):
+        c.sock.settimeout(0.01)
+        try:
+            while True:
+                c.read()
+        except Ended:
+            return True
+        except TimeoutError:
+            return False
 
 
 if __name__ == "__main__":
