@@ -102,6 +102,13 @@ notice(struct front_h2 *f)
 	conn_wake(f->c);
 }
 
+static void
+abandon_all(struct front_h2 *f)
+{
+	LIST_FOREACH_SAFE(it, &f->streams)
+		h2_stream_abandon(container_of(it, struct h2_stream, link));
+}
+
 /* What the client may still be sending must not turn the last frames into a
  * reset: so it lingers. */
 static void
@@ -114,14 +121,8 @@ finish(struct front_h2 *f)
 		log_debug("http2 from %s ended: %s", f->c->address,
 		    stats_http2_abuses[why]);
 	}
+	abandon_all(f); /* backends need not work for it any more */
 	conn_finish(f->c, true);
-}
-
-static void
-abandon_all(struct front_h2 *f)
-{
-	LIST_FOREACH_SAFE(it, &f->streams)
-		h2_stream_abandon(container_of(it, struct h2_stream, link));
 }
 
 static void
