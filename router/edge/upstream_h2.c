@@ -95,7 +95,9 @@ on_lost(struct h2_client_stream *s, enum h2_client_loss why, const char *cause)
 	switch (why) {
 	case H2_CLIENT_UNPROCESSED:
 		u->conn->has_refused = true;
-		upstream_h2_lose(u, LOST_UNPROCESSED, cause);
+		/* whatever it says, it has begun with what it answers */
+		upstream_h2_lose(u,
+		    u->is_responded ? LOST_CUT_BODY : LOST_UNPROCESSED, cause);
 		break;
 	case H2_CLIENT_RESET:
 		upstream_h2_lose(

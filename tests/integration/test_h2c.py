@@ -171,6 +171,23 @@ class H2c(Case):
             with Http2(self.daemon.https, host) as c:
                 self.assertFalse(c.get("/length").ended)
 
+    def test_what_was_answered_is_not_asked_again(self):
+        """GOAWAY and REFUSED_STREAM that lie."""
+        def behave(peer):
+            while r := peer.request():
+                peer.headers(r.stream, [(":status", "200")])
+                peer.data(r.stream, b"half")
+                if r.path == "/goaway":
+                    peer.go_away(0)
+                else:
+                    peer.reset(r.stream, REFUSED_STREAM)
+        with H2Backend(behave) as b:
+            host = self.host_of(b.url)
+            with Http2(self.daemon.https, host) as c:
+                for path in ("/goaway", "/refused"):
+                    self.assertFalse(c.get(path).ended)
+            wait_for(lambda: self.coded("H18", host))
+
     def test_a_websocket_is_not_told_that_it_is_open(self):
         """An ordinary answer to a request that asked to switch: 200 would say
         in HTTP/2 that it had."""
