@@ -48,4 +48,10 @@ enum err MUST_USE upstream_h1_open(struct worker *w, struct backend *b,
 
 void upstream_h1_close_idle(struct backend *b);
 
+/* --- between its files ---------------------------------------------------- */
+
+void upstream_h1_close(struct upstream_h1 *u);
+/* What its socket tells: the response (upstream_h1_response.c). */
+extern const struct upstream_socket_ops upstream_h1_socket_ops;
+
 #endif
