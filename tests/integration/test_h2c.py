@@ -2,6 +2,7 @@
 reset, refuse, leave or break the rules."""
 
 import contextlib
+import subprocess
 import threading
 import unittest
 
@@ -40,6 +41,27 @@ class H2c(Case):
             for name in ("host", "connection", "transfer-encoding"):
                 self.assertNotIn(name, sent.headers)
             self.assertEqual(len(b.peers), 1)
+
+    def test_curl_makes_a_grpc_call(self):
+        def behave(peer):
+            while r := peer.request():
+                peer.respond(r, bytes(r.body), fields=[GRPC],
+                             trailers=[("grpc-status", "0")])
+        with H2Backend(behave) as b:
+            host = self.host_of(b.url)
+            for version in ("--http2", "--http1.1"):
+                out = subprocess.run(
+                    ["curl", "-sk", version, "-D", "-", "--noproxy", "*",
+                     "--resolve", f"{host}:{self.daemon.https}:127.0.0.1",
+                     "-H", "Content-Type: application/grpc", "-H",
+                     "TE: trailers",
+                     "--data-binary", "call", "-m", str(PATIENCE),
+                     f"https://{host}:{self.daemon.https}/pkg.Service/Call"],
+                    capture_output=True, check=True).stdout
+                with self.subTest(version):
+                    self.assertIn(b" 200", out)
+                    self.assertIn(b"\r\n\r\ncall", out)
+                    self.assertIn(b"grpc-status: 0", out)
 
     def test_a_trailers_only_answer_and_request_trailers(self):
         def behave(peer):
