@@ -1,5 +1,5 @@
-"""HTTP/2 to clients: messages, bodies, windows and ends; with real peers (curl,
-h2load, python3-h2) and with frames made by hand."""
+"""HTTP/2 to clients: messages, bodies, windows and ends; with real peers
+(curl, h2load, python3-h2) and with frames made by hand."""
 
 import base64
 import hashlib
