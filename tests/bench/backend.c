@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +225,7 @@ main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
+	(void)signal(SIGPIPE, SIG_IGN); /* proxies cut what their clients cut */
 	poll_fd = epoll_create1(0);
 	listener = listen_at((int)strtol(argv[1], NULL, 10));
 	for (;;) {
