@@ -360,7 +360,9 @@ class H2c(Case):
         with program(port, "/usr/sbin/nghttpd", "--no-tls", "-d", folder,
                      "--trailer", "x-sum: 77", "--echo-upload", port):
             host = self.host_of(f"h2c://127.0.0.1:{port}")
-            with Http2(self.daemon.https, host) as c:
+            with Http2(self.daemon.https, host, {4: 4 << 20},
+                       windows=False) as c:
+                c.open_window(0, 64 << 20)  # room for all, once
                 streams = [c.request("/big" if i % 3 == 0 else "/small")
                            for i in range(20)]
                 for i, stream in enumerate(streams):
