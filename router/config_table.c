@@ -8,7 +8,7 @@
 #define SECOND      INT64_C(1000)
 #define HOUR        (3600 * SECOND)
 #define DAY         (24 * HOUR)
-#define MEGABYTE (INT64_C(1) << 20)
+#define MEGABYTE    (INT64_C(1) << 20)
 #define YEAR        (365 * DAY)
 
 #define WORKERS_MAX 256

@@ -67,10 +67,12 @@ static void
 feed_order(struct slice input)
 {
 	static const char *const names[] = {"www.test", "b.test"};
+	static const struct challenge_choice choice = {
+	    .types = {CHALLENGE_HTTP_01, CHALLENGE_DNS_01}, .n = 2};
 	static const int statuses[] = {200, 201, 400, 403, 404, 429, 503, 0};
 	int64_t mono_ms = 1;
-	struct order *o = order_new(
-	    names, 2, "", input.n % 2 == 0 ? NULL : CA "/o/1", mono_ms);
+	struct order *o = order_new(names, 2, "", &choice,
+	    input.n % 2 == 0 ? NULL : CA "/o/1", mono_ms);
 	struct slice part;
 
 	for (int i = 0; i < ANSWERS_MAX && slice_cut(&input, '\n', &part) &&
@@ -96,14 +98,16 @@ feed_others(struct slice body)
 {
 	struct acme_response r = response(200, body, 3);
 	struct directory d = {0};
+	static const struct challenge_choice choice = {
+	    .types = {CHALLENGE_TLS_ALPN_01}, .n = 1};
 	struct authorization a;
 	struct problem p;
 	char *url = NULL;
 
 	(void)directory_read(&r, &d, &p);
 	directory_clear(&d);
-	(void)authorization_read(body, false, &a);
-	(void)authorization_read(body, true, &a);
+	(void)authorization_read(body, false, &choice, &a);
+	(void)authorization_read(body, true, &choice, &a);
 	(void)account_answer(&r, &url, &p);
 	free(url);
 	r.status = 400;

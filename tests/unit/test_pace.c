@@ -1,13 +1,13 @@
 #include "router/edge/pace.h"
 #include "tests/unit/test.h"
 
-#define WINDOW 55.
+#define WINDOW 55
 
 static void
 a_trickle_is_too_slow_when_the_window_is_full(void **state)
 {
 	struct pace p = {0};
-	double now = 1000;
+	int now = 1000;
 	uint64_t total = 0;
 
 	(void)state;
@@ -20,7 +20,7 @@ static void
 a_slow_line_is_fast_enough(void **state)
 {
 	struct pace p = {0};
-	double now = 1000;
+	int now = 1000;
 	uint64_t total = 0;
 
 	(void)state;
