@@ -384,6 +384,9 @@ rehearse(struct parent *p, int state, struct fault *f)
 		e = slice_to_u64(slice_str(text), &answer);
 	if (e == ERR_OK && write((int)answer, "", 1) != 1)
 		e = ERR_IO;
+	for (size_t i = 0; i < GENERATIONS_MAX; i++)
+		if (p->generations[i] != NULL)
+			generation_free(p->generations[i]);
 	return e;
 }
 
