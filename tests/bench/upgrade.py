@@ -103,16 +103,19 @@ def middle(d, t):
     t.done()
     t.check()
     print("SIGUSR2 twice: once", flush=True)
+
+
+def killed(d):
+    """A new worker dies; with nobody there, for one that serves already takes
+    its connections along."""
+    done = d.log_text().count("upgrade: done")
     old = set(d.children().values())
-    t.changed()
     d.process.send_signal(signal.SIGUSR2)
     new = wait_for(lambda: [pid for name, pid in d.children().items()
                             if name.startswith("worker") and pid not in old],
                    every=0.001)
     os.kill(new[0], signal.SIGKILL)
-    seen(d, "upgrade: done", done + 2)
-    t.wait_for_more(2)
-    t.check()
+    seen(d, "upgrade: done", done + 1)
     print("a new worker killed: started again", flush=True)
 
 
@@ -134,6 +137,7 @@ def main():
             t.wait_for_more(2)
             t.check()
             print(f"{time.monotonic() - begun:.0f} s: {t.summary()}")
+        killed(d)
         d.process.send_signal(signal.SIGUSR2)
         assert d.stop() == 0
         print("SIGTERM in the middle: ended in good order")
