@@ -293,50 +293,49 @@ issuer_resume(struct issuer *is)
 }
 
 static enum err
-check_order(const struct issuer *is, const char *const *names, size_t n_names,
-    struct fault *f)
+check_order(
+    const struct issuer *is, const struct order_wish *wish, struct fault *f)
 {
 	if (!is->config.agree_terms) {
 		fault_set(f, FAULT_A10_TERMS_NOT_AGREED, NULL);
 		return ERR_DENIED;
 	}
-	if (n_names > ORDER_NAMES_MAX) {
+	if (wish->n_names > ORDER_NAMES_MAX) {
 		fault_set(f, FAULT_C24_TOO_MANY_NAMES,
 		    "%zu names are more than one certificate may have (%d)",
-		    n_names, ORDER_NAMES_MAX);
+		    wish->n_names, ORDER_NAMES_MAX);
 		return ERR_TOO_BIG;
 	}
-	for (size_t i = 0; i < n_names; i++) {
-		if (challenge_choice_fits(&is->config.challenges, names[i]))
+	for (size_t i = 0; i < wish->n_names; i++) {
+		if (challenge_choice_fits(
+			&is->config.challenges, wish->names[i]))
 			continue;
 		fault_set(f, FAULT_A27_NO_USABLE_CHALLENGE,
-		    "No allowed challenge can be used for %s", names[i]);
+		    "No allowed challenge can be used for %s", wish->names[i]);
 		return ERR_DENIED;
 	}
 	return ERR_OK;
 }
 
 enum err
-issuer_order(struct issuer *is, const char *const *names, size_t n_names,
-    struct fault *f)
+issuer_order(struct issuer *is, const struct order_wish *wish, struct fault *f)
 {
-	enum err e = check_order(is, names, n_names, f);
+	enum err e = check_order(is, wish, f);
 	int64_t id;
 
-	assert(n_names > 0 && is->ops != NULL);
+	assert(wish->n_names > 0 && is->ops != NULL);
 	if (e != ERR_OK)
 		return e;
-	if (issuer_has_order(is, names[0]))
+	if (issuer_has_order(is, wish->names[0]))
 		return ERR_OK;
-	e = rows_add_order(
-	    is->env.db, names, n_names, is->config.directory, &id);
+	e = rows_add_order(is->env.db, wish, is->config.directory, &id);
 	if (e == ERR_EXISTS)
 		return ERR_OK;
 	if (e != ERR_OK) {
 		fault_set(f, FAULT_S19_STORE_AWAY, NULL);
 		return e;
 	}
-	add(is, id, names[0]);
+	add(is, id, wish->names[0]);
 	return ERR_OK;
 }
 

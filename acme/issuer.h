@@ -13,6 +13,7 @@
 #include <ev.h>
 
 #include "acme/challenge.h"
+#include "acme/wish.h"
 #include "base/db.h"
 #include "base/fetch.h"
 #include "base/shared.h"
@@ -71,12 +72,12 @@ void issuer_free(struct issuer *is);
 void issuer_resume(struct issuer *is);
 
 /*
- * One certificate for these names ([0] is the domain it is for).  Nothing
- * happens when an order for the domain is open already.  A10, A27, C24 at once;
+ * One certificate as wished.  Nothing happens when an order for the domain
+ * (wish->names[0]) is open already.  A10, A27, C24 at once;
  * S19 when the row cannot be written.  May stand in the owner's transaction.
  */
-enum err MUST_USE issuer_order(struct issuer *is, const char *const *names,
-    size_t n_names, struct fault *f);
+enum err MUST_USE issuer_order(
+    struct issuer *is, const struct order_wish *wish, struct fault *f);
 bool issuer_has_order(const struct issuer *is, const char *host);
 /* The domain is gone: forget its order and answer its challenges no more.
  * Outside any transaction. */

@@ -114,30 +114,36 @@ order_row_clear(struct order_row *o)
 	free(o->names);
 	free(o->directory);
 	free(o->url);
+	free(o->replaces);
 	buf_clear(&o->sealed);
 	*o = (struct order_row){0};
 }
 
 enum err
-rows_add_order(struct db *db, const char *const *names, size_t n_names,
+rows_add_order(struct db *db, const struct order_wish *wish,
     const char *directory, int64_t *id)
 {
 	static const char sql[] =
 	    "INSERT INTO acme_order "
-	    "(host, names, directory, state, created_at, updated_at) "
-	    "VALUES (?1, ?2, ?3, 'new', ?4, ?4)";
+	    "(host, names, directory, state, created_at, updated_at, "
+	    "replaces, is_renewal, needed_at) "
+	    "VALUES (?1, ?2, ?3, 'new', ?4, ?4, ?5, ?6, ?7)";
 	struct stmt *s = db_stmt(db, sql);
 	json_t *list = json_array();
 	char *text;
 	enum err e;
 
-	for (size_t i = 0; i < n_names; i++)
-		json_array_append_new(list, json_string(names[i]));
+	for (size_t i = 0; i < wish->n_names; i++)
+		json_array_append_new(list, json_string(wish->names[i]));
 	text = json_text(list);
-	stmt_str(s, 1, names[0]);
+	stmt_str(s, 1, wish->names[0]);
 	stmt_str(s, 2, text);
 	stmt_str(s, 3, directory);
 	stmt_int(s, 4, clock_now());
+	if (wish->replaces != NULL)
+		stmt_str(s, 5, wish->replaces);
+	stmt_int(s, 6, wish->is_renewal);
+	stmt_int(s, 7, wish->needed_at);
 	e = stmt_run(s);
 	*id = db_last_id(db);
 	free(text);
@@ -169,7 +175,8 @@ enum err
 rows_order(struct db *db, int64_t id, struct order_row *out)
 {
 	static const char sql[] =
-	    "SELECT host, names, directory, url, sealed FROM acme_order "
+	    "SELECT host, names, directory, url, sealed, replaces, is_renewal, "
+	    "needed_at FROM acme_order "
 	    "WHERE id = ?1 AND ended_at IS NULL";
 	struct stmt *s = db_stmt(db, sql);
 	enum err e;
@@ -185,6 +192,9 @@ rows_order(struct db *db, int64_t id, struct order_row *out)
 	out->directory = xstrdup(stmt_get_str(s, 2));
 	out->url = text_or_null(s, 3);
 	take_blob(&out->sealed, s, 4);
+	out->replaces = text_or_null(s, 5);
+	out->is_renewal = stmt_get_int(s, 6) != 0;
+	out->needed_at = stmt_get_int(s, 7);
 	stmt_done(s);
 	if (e != ERR_OK)
 		order_row_clear(out);

@@ -5,6 +5,7 @@
  * belongs together is one transaction; nothing here talks to a CA.
  */
 #include "acme/challenge.h"
+#include "acme/wish.h"
 #include "base/buf.h"
 #include "base/db.h"
 #include "base/host.h"
@@ -39,12 +40,15 @@ struct order_row {
 	char *directory;
 	char *url; /* NULL: not known to the CA */
 	struct buf sealed;
+	char *replaces; /* NULL: none */
+	bool is_renewal;
+	int64_t needed_at;
 };
 void order_row_clear(struct order_row *o);
 
 /* ERR_EXISTS: one is open for the host. */
-enum err MUST_USE rows_add_order(struct db *db, const char *const *names,
-    size_t n_names, const char *directory, int64_t *id);
+enum err MUST_USE rows_add_order(struct db *db, const struct order_wish *wish,
+    const char *directory, int64_t *id);
 /* ERR_NOT_FOUND: it is not open (any more). */
 enum err MUST_USE rows_order(struct db *db, int64_t id, struct order_row *out);
 

@@ -2,7 +2,7 @@
 
 /* base/schema.sql and those after it, put into the program by base/schema.S. */
 extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[],
-    schema_5_sql[];
+    schema_5_sql[], schema_6_sql[];
 
 const struct migration *
 migrations(size_t *n)
@@ -13,6 +13,7 @@ migrations(size_t *n)
 	    {3, schema_3_sql},
 	    {4, schema_4_sql},
 	    {5, schema_5_sql},
+	    {6, schema_6_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

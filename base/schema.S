@@ -14,4 +14,5 @@
 	text schema_3_sql, base/schema_3.sql
 	text schema_4_sql, base/schema_4.sql
 	text schema_5_sql, base/schema_5.sql
+	text schema_6_sql, base/schema_6.sql
 	.section .note.GNU-stack, "", @progbits

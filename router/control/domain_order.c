@@ -79,9 +79,24 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 	domain_unload(&d);
 }
 
+/* The end of what its automatic slot holds; 0: nothing. */
+static int64_t
+automatic_until(struct control *c, const char *host)
+{
+	struct installation i;
+	int64_t not_after;
+
+	if (install_current(c->db, host, SLOT_AUTOMATIC, &i) != ERR_OK)
+		return 0;
+	not_after = i.not_after;
+	installation_clear(&i);
+	return not_after;
+}
+
 void
 domain_order_start(struct control *c, const char *host)
 {
+	struct order_wish wish = {.names = &host, .n_names = 1};
 	struct issuer_status status;
 	struct fault f = {0};
 
@@ -93,7 +108,9 @@ domain_order_start(struct control *c, const char *host)
 		put_off(c, host);
 		return;
 	}
-	if (issuer_order(c->issuer, &host, 1, &f) != ERR_OK)
+	wish.needed_at = automatic_until(c, host);
+	wish.is_renewal = wish.needed_at != 0;
+	if (issuer_order(c->issuer, &wish, &f) != ERR_OK)
 		on_failed(
 		    c, 0, host, &f, 0, f.code == FAULT_A27_NO_USABLE_CHALLENGE);
 }
@@ -141,17 +158,6 @@ take(struct control *c, struct domain *d, bool renews)
 	return e;
 }
 
-static bool
-holds_automatic(struct control *c, const char *host)
-{
-	struct installation i;
-
-	if (install_current(c->db, host, SLOT_AUTOMATIC, &i) != ERR_OK)
-		return false;
-	installation_clear(&i);
-	return true;
-}
-
 /* Keys that are away come back; what a handshake refuses it refuses again. */
 static enum err
 prove_issued(struct control *c, const char *host, const struct chain *chain,
@@ -175,7 +181,7 @@ on_issued(void *ctx, int64_t order_id, const char *host,
     const struct chain *chain, struct slice sealed, struct fault *unfit)
 {
 	struct control *c = ctx;
-	bool renews = holds_automatic(c, host), is_known;
+	bool renews = automatic_until(c, host) != 0, is_known;
 	struct fault f = {0};
 	struct domain d;
 	int64_t number;

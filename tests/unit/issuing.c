@@ -303,10 +303,11 @@ order_more(struct run *run)
 	struct issuer_status status;
 	char name[32];
 	const char *names[] = {name};
+	const struct order_wish wish = {.names = names, .n_names = 1};
 
 	for (int i = 0; i < run->plan->n_more; i++) {
 		snprintf(name, sizeof(name), "n%d.more.test", i);
-		if (issuer_order(run->issuer, names, 1, NULL) != ERR_OK)
+		if (issuer_order(run->issuer, &wish, NULL) != ERR_OK)
 			finish(run, BROKEN);
 	}
 	issuer_status(run->issuer, &status);
@@ -318,6 +319,8 @@ static void
 begin(struct run *run)
 {
 	const struct issuing_plan *plan = run->plan;
+	const struct order_wish wish = {
+	    .names = plan->names, .n_names = plan->n_names};
 	struct fault f = {0};
 
 	issuer_resume(run->issuer);
@@ -329,8 +332,7 @@ begin(struct run *run)
 			finish(run, NOTHING);
 		return;
 	}
-	if (issuer_order(run->issuer, plan->names, plan->n_names, &f) !=
-	    ERR_OK) {
+	if (issuer_order(run->issuer, &wish, &f) != ERR_OK) {
 		write_result(fault_code_name(f.code), f.text, 0);
 		finish(run, REFUSED);
 		return;
