@@ -18,7 +18,7 @@ mains    := router/main.c admin-tui/main.c
 PROGRAMS := $B/towpathd $B/towpath
 
 pkgs.daemon := gnutls libcrypto libxml-2.0 ldns libnghttp2 libcares libcurl jansson \
-	sqlite3 libseccomp libidn2
+	sqlite3 libseccomp libidn2 libpsl
 pkgs.client := gnutls libcurl jansson libidn2 ncursesw
 pkgs.all    := $(sort $(pkgs.daemon) $(pkgs.client))
 libs = $(shell pkg-config --libs $1) -lev -lm

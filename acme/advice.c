@@ -1,46 +1,20 @@
 #include "acme/advice.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/registered.h"
 
-#define TTL_S       300 /* short enough to correct a mistake soon */
-#define SPOKEN_MAX  4   /* records named in a sentence; the list has all */
-#define LABEL_MAX   63
-#define APEX_LABELS 2
-
-/* Second-level labels under which country registries sell names. */
-static const char *const registry_labels[] = {"ac", "co", "com", "edu", "go",
-    "gob", "gouv", "gov", "gv", "ltd", "me", "mil", "ne", "net", "nom", "or",
-    "org", "plc", "sch"};
-
-static size_t
-label_count(const char *host)
-{
-	size_t n = 1;
-
-	for (const char *p = host; *p != '\0'; p++)
-		n += *p == '.';
-	return n;
-}
+#define TTL_S      300 /* short enough to correct a mistake soon */
+#define SPOKEN_MAX 4   /* records named in a sentence; the list has all */
+#define LABEL_MAX  63
 
 bool
 reach_is_apex(const char *host)
 {
-	struct slice rest = slice_str(host), label, top;
-	size_t labels = label_count(host);
-
-	if (labels <= APEX_LABELS)
-		return true;
-	if (labels > APEX_LABELS + 1 || !slice_cut(&rest, '.', &label) ||
-	    slice_eq(label, SLICE("*")) || !slice_cut(&rest, '.', &label) ||
-	    !slice_cut(&rest, '.', &top) || top.n != 2)
-		return false;
-	for (size_t i = 0; i < COUNT_OF(registry_labels); i++)
-		if (slice_eq(label, slice_str(registry_labels[i])))
-			return true;
-	return false;
+	return strcmp(registered_domain(host), host) == 0;
 }
 
 /* One label that stands for the whole host: dots become dashes, what is too

@@ -64,7 +64,7 @@ void reach_records(const char *host, const struct reach_target *target,
  */
 void reach_cname(const char *target, const char *host, char out[256]);
 
-/* As far as the name tells: two labels, or three under co.uk and its like. */
+/* It is a registered domain (base/registered.h). */
 bool reach_is_apex(const char *host);
 
 /* INTERFACE.md's "records" array. */

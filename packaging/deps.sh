@@ -7,7 +7,7 @@ packages='
 build-essential pkg-config
 libgnutls28-dev libssl-dev libev-dev libncurses-dev libcurl4-gnutls-dev libsqlite3-dev
 libc-ares-dev libnghttp2-dev libxml2-dev libldns-dev libjansson-dev
-libseccomp-dev libidn2-dev node-llhttp
+libseccomp-dev libidn2-dev libpsl-dev publicsuffix node-llhttp
 libcmocka-dev clang-format clang-tidy
 pebble bind9 bind9-dnsutils gnutls-bin openssl curl nghttp2-client nghttp2-server
 slowhttptest

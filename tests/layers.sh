@@ -37,6 +37,7 @@ curses.h    admin-tui/terminal.*
 ncurses.h   admin-tui/terminal.*
 seccomp.h   base/sandbox.*
 idn2.h      base/host.*
+libpsl.h    base/registered.*
 libpq-fe.h  router/control/cluster.*
 systemd/    base/proc.*
 '

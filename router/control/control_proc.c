@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/registered.h"
 #include "router/control/api.h"
 #include "router/control/dns_provider.h"
 #include "router/control/domain_check.h"
@@ -115,6 +116,7 @@ on_setup(
 	if (workers_map_pages(c, fds[FD_STATS]) != ERR_OK)
 		return internal(f, "the workers' pages cannot be mapped");
 	set_policy(c);
+	registered_load();
 	e = open_store(c, f);
 	if (e == ERR_OK)
 		e = dns_new(c->loop, c->config.dns.resolvers.items,
@@ -311,6 +313,7 @@ clean_up(struct control *c)
 	if (c->shared != NULL)
 		shared_unmap(c->shared);
 	db_close(c->db);
+	registered_unload();
 	config_clear(&c->config);
 }
 
