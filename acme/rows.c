@@ -287,6 +287,18 @@ delete_challenges(struct db *db, int64_t order_id)
 	return stmt_run(s);
 }
 
+static enum err
+set_failed_host(struct db *db, int64_t order_id, const char *host)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET failed_host = ?2 WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, order_id);
+	stmt_str(s, 2, host);
+	return stmt_run(s);
+}
+
 /* NULL: what failed was none. */
 static enum err
 set_type(struct db *db, int64_t order_id, const char *type)
@@ -313,9 +325,29 @@ rows_end_order(
 		e = delete_challenges(db, id);
 	if (e == ERR_OK && failed_host != NULL)
 		e = add_attempt(db, id, "failed_validation", failed_host);
+	if (e == ERR_OK && failed_host != NULL)
+		e = set_failed_host(db, id, failed_host);
 	else if (e == ERR_OK)
 		e = set_type(db, id, NULL); /* it is not to blame */
 	return finish(db, e);
+}
+
+enum err
+rows_failed_host(struct db *db, int64_t id, char out[HOST_SIZE])
+{
+	static const char sql[] =
+	    "SELECT failed_host FROM acme_order WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	out[0] = '\0';
+	stmt_int(s, 1, id);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	e = slice_to_str(stmt_get(s, 0), out, HOST_SIZE);
+	stmt_done(s);
+	return e == ERR_OK && out[0] == '\0' ? ERR_NOT_FOUND : e;
 }
 
 enum err

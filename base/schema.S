@@ -15,4 +15,5 @@
 	text schema_4_sql, base/schema_4.sql
 	text schema_5_sql, base/schema_5.sql
 	text schema_6_sql, base/schema_6.sql
+	text schema_7_sql, base/schema_7.sql
 	.section .note.GNU-stack, "", @progbits
