@@ -16,4 +16,5 @@
 	text schema_5_sql, base/schema_5.sql
 	text schema_6_sql, base/schema_6.sql
 	text schema_7_sql, base/schema_7.sql
+	text schema_8_sql, base/schema_8.sql
 	.section .note.GNU-stack, "", @progbits
