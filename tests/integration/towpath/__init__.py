@@ -5,6 +5,7 @@ real sockets, a real terminal.  A test reads like: start, request, assert.
 """
 
 from .backend import Backend
+from .ca_double import CaDouble
 from .case import AppCase
 from .client import Answer, Https, get, handshake, http, raw, served
 from .daemon import Daemon, Refused
@@ -18,7 +19,8 @@ from .route53 import Route53
 from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
-__all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca", "Daemon",
+__all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca",
+           "CaDouble", "Daemon",
            "Directory", "Dns",
            "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
            "Route53", "Terminal", "free_port", "get", "handshake", "http",

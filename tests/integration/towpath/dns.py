@@ -51,15 +51,15 @@ class Zone:
 
 
 class Dns(Zone):
-    """with Dns() as dns: dns.address is HOST:PORT; no name has an address
-    until a test gives it one."""
+    """with Dns() as dns: dns.address is HOST:PORT; a name has the default
+    address (none: no address) until a test gives it another."""
 
-    def __init__(self):
+    def __init__(self, default=""):
         self.port, self.dns_management = free_port(), free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
-            ["pebble-challtestsrv", "-defaultIPv4", "", "-defaultIPv6", "",
-             "-dns01", self.address, "-http01", "", "-https01", "",
+            ["pebble-challtestsrv", "-defaultIPv4", default, "-defaultIPv6",
+             "", "-dns01", self.address, "-http01", "", "-https01", "",
              "-tlsalpn01", "", "-management",
              f"127.0.0.1:{self.dns_management}"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
