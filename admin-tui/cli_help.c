@@ -47,12 +47,13 @@ show_all(struct cli *c)
 	}
 	fputs("\nOptions of every command\n\n", out);
 	show_options(c, command_globals);
-	fputs("\nWithout a command: the console on a terminal.\n"
-	      "towpath help COMMAND tells more of one; towpath help CODE (as "
-	      "D12) what a fault\nmeans. certs:add and certs-add are certs "
-	      "add.\n"
-	      "Exit: 0 done, 1 refused or failed, 2 wrong usage, 3 daemon not "
-	      "reachable, 4 not\nyet (--wait ran out).\n",
+	fputs(
+	    "\nWithout a command: the console on a terminal.\n"
+	    "towpath help COMMAND tells more of one; towpath help CODE what a "
+	    "code\nmeans, as D12 or H12. certs:add and certs-add are certs "
+	    "add.\n"
+	    "Exit: 0 done, 1 refused or failed, 2 wrong usage, 3 daemon not "
+	    "reachable, 4 not\nyet (--wait ran out).\n",
 	    out);
 }
 
@@ -94,33 +95,6 @@ cli_help_command(struct cli *c, const struct command *command)
 	return CLI_DONE;
 }
 
-static int
-show_code(struct cli *c, const struct fault_row *row)
-{
-	json_t *o = json_object();
-	json_put_str(o, "code", row->code);
-	json_put_str(o, "text", row->title);
-	json_put_str(o, "action", row->action);
-	cli_json(&c->out, o);
-	json_decref(o);
-	cli_field(&c->out, "Code", "%s", row->code);
-	cli_field(&c->out, "Means", "%s", row->title);
-	cli_field(&c->out, "What to do", "%s", row->action);
-	return CLI_DONE;
-}
-
-/* "d12" is D12. */
-static enum fault_code
-code_of(const char *word)
-{
-	char code[8];
-	if (slice_to_str(slice_str(word), code, sizeof(code)) != ERR_OK)
-		return FAULT_NONE;
-	if (code[0] >= 'a' && code[0] <= 'z')
-		code[0] = (char)(code[0] - 'a' + 'A');
-	return fault_code_parse(code);
-}
-
 /* "certs" also tells of the commands under it. */
 static void
 show_group(struct cli *c, struct slice word)
@@ -135,14 +109,25 @@ show_group(struct cli *c, struct slice word)
 	}
 }
 
+/* roff: of the commands, or with the word "faults" of the codes. */
+static int
+show_manual(struct cli *c)
+{
+	if (c->args.n_words == 0)
+		cli_man(c->out.out);
+	else if (strcmp(args_word(&c->args, 0), "faults") == 0)
+		cli_man_faults(c->out.out);
+	else
+		return cli_usage(c, "help --man takes nothing, or faults");
+	return CLI_DONE;
+}
+
 int
 cli_help(struct cli *c)
 {
 	size_t used;
-	if (args_has(&c->args, "man")) {
-		cli_man(c->out.out);
-		return CLI_DONE;
-	}
+	if (args_has(&c->args, "man"))
+		return show_manual(c);
 	if (c->args.n_words == 0) {
 		show_all(c);
 		return CLI_DONE;
@@ -155,8 +140,7 @@ cli_help(struct cli *c)
 		show_group(c, slice_str(command->words));
 		return CLI_DONE;
 	}
-	enum fault_code code = code_of(word);
-	if (code != FAULT_NONE)
-		return show_code(c, fault_lookup(code));
-	return cli_usage(c, "neither a command nor a fault code: %s", word);
+	if (cli_help_code(c, word))
+		return CLI_DONE;
+	return cli_usage(c, "neither a command nor a code: %s", word);
 }

@@ -1,7 +1,6 @@
 #include "admin-tui/cli_man.h"
 
 #include "base/app_setting.h"
-#include "base/fault.h"
 #include "base/slice.h"
 
 void
@@ -22,14 +21,17 @@ cli_wrap(FILE *out, const char *text, const char *indent, size_t columns)
 		fputc('\n', out);
 }
 
-/* roff takes a backslash, a dash and a dot at a line's start for its own. */
-static void
-escaped(FILE *out, const char *text)
+void
+cli_man_text(FILE *out, const char *text)
 {
+	bool is_bold = false;
 	if (text[0] == '.' || text[0] == '\'')
 		fputs("\\&", out);
 	for (; *text != '\0'; text++) {
-		if (*text == '\\')
+		if (*text == '`') {
+			fputs(is_bold ? "\\fR" : "\\fB", out);
+			is_bold = !is_bold;
+		} else if (*text == '\\')
 			fputs("\\e", out);
 		else if (*text == '-')
 			fputs("\\-", out);
@@ -47,13 +49,13 @@ man_option(FILE *out, const struct command_option *o)
 	if (o->letter != 0)
 		fprintf(out, "\\-%c, ", o->letter);
 	fputs("\\-\\-", out);
-	escaped(out, o->name);
+	cli_man_text(out, o->name);
 	if (o->value != NULL && o->value[0] == '[')
 		fprintf(out, "[=%s", o->value + 1);
 	else if (o->value != NULL)
 		fprintf(out, " %s", o->value);
 	fputc('\n', out);
-	escaped(out, o->help);
+	cli_man_text(out, o->help);
 	fputs(".\n", out);
 }
 
@@ -65,14 +67,14 @@ man_settings(FILE *out)
 		fprintf(out, ".TP\n.BR %s", s->key);
 		if (*s->standard != '\0') {
 			fputs(" \" [", out);
-			escaped(out, s->standard);
+			cli_man_text(out, s->standard);
 			fputs("]\"", out);
 		}
 		fputc('\n', out);
-		escaped(out, s->help);
+		cli_man_text(out, s->help);
 		if (s->choices != NULL) {
 			fputs(": ", out);
-			escaped(out, s->choices);
+			cli_man_text(out, s->choices);
 		}
 		fputs(".\n", out);
 	}
@@ -83,12 +85,12 @@ man_command(FILE *out, const struct command *command)
 {
 	char synopsis[COMMAND_SYNOPSIS_SIZE];
 	fputs(".SS ", out);
-	escaped(out, command_synopsis(command, synopsis));
+	cli_man_text(out, command_synopsis(command, synopsis));
 	fputs("\n.PP\n", out);
-	escaped(out, command->help);
+	cli_man_text(out, command->help);
 	fputs(".\n", out);
 	if (command->detail != NULL) {
-		escaped(out, command->detail);
+		cli_man_text(out, command->detail);
 		fputc('\n', out);
 	}
 	if (command_takes_settings(command))
@@ -138,7 +140,8 @@ static const char tail[] =
     ".TP\n4\nNot yet: \\-\\-wait ran out.\n"
     ".SH SEE ALSO\n"
     ".BR towpathd (8),\n"
-    ".BR towpath.conf (5)\n";
+    ".BR towpath.conf (5),\n"
+    ".BR towpath\\-faults (7)\n";
 
 void
 cli_man(FILE *out)
@@ -150,14 +153,5 @@ cli_man(FILE *out)
 	fputs(".SH COMMANDS\n", out);
 	for (const struct command *c = commands; c->words != NULL; c++)
 		man_command(out, c);
-	fputs(".SH FAULT CODES\n", out);
-	for (int i = FAULT_NONE + 1; i < FAULT_CODES; i++) {
-		const struct fault_row *row = fault_lookup((enum fault_code)i);
-		fprintf(out, ".TP\n.B %s\n", row->code);
-		escaped(out, row->title);
-		fputs(".\n", out);
-		escaped(out, row->action);
-		fputs(".\n", out);
-	}
 	fputs(tail, out);
 }

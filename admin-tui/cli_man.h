@@ -12,6 +12,16 @@ struct cli;
 /* towpath(1) in man(7), for `towpath help --man`. */
 void cli_man(FILE *out);
 
+/* towpath-faults(7): every code of both tables, for `help --man faults`. */
+void cli_man_faults(FILE *out);
+
+/* Plain text into roff; what stands `between backticks` is bold. */
+void cli_man_text(FILE *out, const char *text);
+
+/* A code of a fault or of a router line ("D12", "h12") with its cause, what to
+ * do and which commands tell more.  false: it is none. */
+bool cli_help_code(struct cli *c, const char *word);
+
 /* One command: how it is called, what it does, its options. */
 int cli_help_command(struct cli *c, const struct command *command);
 

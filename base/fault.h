@@ -127,7 +127,6 @@ enum fault_code {
 	FAULT_P14_BODY_TOO_LARGE,
 	FAULT_P15_NOT_PERMITTED,
 	FAULT_P16_IMPORT_LINE,
-	FAULT_P17_PRECONDITION,
 	FAULT_P18_USAGE,
 	FAULT_P19_CONFIRM,
 	FAULT_P20_DAEMON_AWAY,
@@ -149,7 +148,8 @@ struct fault {
 struct fault_row {
 	const char *code;   /* "D12" */
 	const char *title;  /* what it is, in general, one sentence */
-	const char *action; /* what to do, in general */
+	const char *cause;  /* how it comes about, one sentence or two */
+	const char *action; /* what to do, in general: what to type or set */
 	int http_status;    /* of an API answer that carries it */
 };
 

@@ -138,6 +138,7 @@ api_faults(struct api_call *call, struct fault *f)
 
 		json_put_str(o, "code", code);
 		json_put_str(o, "text", row->title);
+		json_put_str(o, "cause", row->cause);
 		json_put_str(o, "action", row->action);
 		json_put_int(o, "domains", json_integer_value(n));
 		json_array_append_new(call->answer, o);

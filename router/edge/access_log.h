@@ -14,8 +14,8 @@
 #include <ev.h>
 
 #include "base/buf.h"
+#include "base/codes.h"
 #include "base/shared.h"
-#include "router/edge/codes.h"
 #include "router/edge/message.h"
 
 #define ACCESS_LOG_BATCH    (64 * 1024)

@@ -5,7 +5,7 @@
  * in HTML or JSON, as the Accept field prefers (RFC 9110, 12.5.1).
  */
 #include "base/arena.h"
-#include "router/edge/codes.h"
+#include "base/codes.h"
 
 struct error_page {
 	struct slice content_type;

@@ -12,7 +12,8 @@ import threading
 import unittest
 
 from cryptography.hazmat.primitives import serialization
-from towpath import (BUILD, Backend, Ca, Daemon, Terminal, served, wait_for)
+from towpath import (BUILD, Backend, Ca, Daemon, Terminal, faults, served,
+                     wait_for)
 
 TOWPATH = BUILD / "towpath"
 
@@ -93,8 +94,13 @@ class Words(unittest.TestCase):
                 self.assertTrue(result.stdout.startswith(f"towpath {name}"))
 
     def test_a_fault_code_is_explained(self):
-        for word in ("D12", "d12"):
-            self.assertIn("What to do", self.run_alone("help", word).stdout)
+        for word in ("D12", "d12", "H12", "t10"):
+            told = self.run_alone("help", word).stdout
+            for part in (word.upper(), "Cause", "What to do", "See also"):
+                self.assertIn(part, told)
+            self.assertLess(max(map(len, told.splitlines())), 80)
+        told = json.loads(self.run_alone("-j", "help", "D12").stdout)
+        self.assertEqual(set(told), {"code", "text", "cause", "action"})
         result = self.run_alone("help", "D99")
         self.assertEqual(result.returncode, 2)
         self.assertIn("D99", result.stderr)
@@ -155,13 +161,21 @@ class Words(unittest.TestCase):
         self.assertIn("bashcompinit\n",
                       self.run_alone("completion", "zsh").stdout)
 
-    def test_the_manual_page_is_clean_roff(self):
+    def test_the_manual_pages_are_clean_roff(self):
         page = self.run_alone("help", "--man").stdout
         self.assertTrue(page.startswith(".TH TOWPATH 1 "))
         self.assertIn(".SS certs rollback HOST", page)
-        for line in page.splitlines():
+        codes = self.run_alone("help", "--man", "faults").stdout
+        self.assertTrue(codes.startswith(".TH TOWPATH-FAULTS 7 "))
+        for line in (page + codes).splitlines():
             if line.startswith((".", "'")):
-                self.assertRegex(line, r"^\.(TH|SH|SS|TP|PP|B|BR|I|IR)\b")
+                self.assertRegex(line,
+                                 r"^\.(TH|SH|SS|TP|PP|B|BR|I|IR|br)\b")
+
+    def test_every_code_is_in_its_manual_page(self):
+        page = self.run_alone("help", "--man", "faults").stdout
+        for code in [*faults.table(), *faults.router_table()]:
+            self.assertIn(f".B {code}\n", page)
 
 
 class Output(Case):

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/codes.h"
 #include "base/fault.h"
 #include "tests/unit/test.h"
 
@@ -12,6 +13,7 @@ every_code_has_a_row_with_its_own_name(void **state)
 
 		assert_int_equal(strlen(row->code), 3);
 		assert_true(strlen(row->title) > 10);
+		assert_true(strlen(row->cause) > 10);
 		assert_true(strlen(row->action) > 5);
 		assert_in_range(row->http_status, 400, 599);
 		assert_int_equal(fault_code_parse(row->code), i);
@@ -89,7 +91,7 @@ nobody_need_want_the_fault(void **state)
 }
 
 static void
-titles_and_actions_have_no_full_stop(void **state)
+titles_causes_and_actions_have_no_full_stop(void **state)
 {
 	(void)state;
 	for (int i = 1; i < FAULT_CODES; i++) {
@@ -97,11 +99,29 @@ titles_and_actions_have_no_full_stop(void **state)
 
 		assert_int_not_equal(row->title[strlen(row->title) - 1], '.');
 		assert_int_not_equal(row->action[strlen(row->action) - 1], '.');
+		assert_int_not_equal(row->cause[strlen(row->cause) - 1], '.');
 		assert_true(strlen(row->title) < FAULT_TEXT_SIZE);
 		assert_true(strlen(row->action) < FAULT_ACTION_SIZE);
 	}
 	assert_string_equal(fault_code_name(FAULT_NONE), "");
 	assert_string_equal(fault_code_name(FAULT_CODES), "");
+}
+
+static void
+router_codes_are_explained_too(void **state)
+{
+	(void)state;
+	for (int i = CODE_NONE + 1; i < CODES; i++) {
+		const struct code_row *row = code_row((enum code)i);
+
+		assert_int_equal(code_parse(row->name), i);
+		assert_int_equal(fault_code_parse(row->name), FAULT_NONE);
+		assert_true(strlen(row->cause) > 10);
+		assert_true(strlen(row->action) > 5);
+		assert_int_not_equal(row->action[strlen(row->action) - 1], '.');
+	}
+	assert_int_equal(code_parse("H98"), CODE_NONE);
+	assert_int_equal(code_parse(""), CODE_NONE);
 }
 
 int
@@ -114,7 +134,8 @@ main(void)
 	    cmocka_unit_test(a_fault_may_be_built_from_itself),
 	    cmocka_unit_test(what_is_too_long_is_cut),
 	    cmocka_unit_test(nobody_need_want_the_fault),
-	    cmocka_unit_test(titles_and_actions_have_no_full_stop),
+	    cmocka_unit_test(titles_causes_and_actions_have_no_full_stop),
+	    cmocka_unit_test(router_codes_are_explained_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

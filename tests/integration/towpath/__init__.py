@@ -4,6 +4,7 @@ real sockets, a real terminal.  A test reads like: start, request, assert.
     from towpath import Backend, Ca, Daemon, Pebble, Terminal
 """
 
+from . import faults
 from .backend import Backend
 from .ca_double import CaDouble
 from .case import AppCase
@@ -23,5 +24,5 @@ __all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca",
            "CaDouble", "Daemon",
            "Directory", "Dns",
            "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
-           "Route53", "Terminal", "free_port", "get", "handshake", "http",
-           "raw", "served", "wait_for"]
+           "Route53", "Terminal", "faults", "free_port", "get", "handshake",
+           "http", "raw", "served", "wait_for"]

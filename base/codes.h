@@ -1,8 +1,9 @@
-#ifndef ROUTER_EDGE_CODES_H
-#define ROUTER_EDGE_CODES_H
+#ifndef BASE_CODES_H
+#define BASE_CODES_H
 /*
  * Router codes: what went wrong with one request, with the names that Heroku
- * gave them (INTERFACE.md, section 5).  codes.c has the one table.
+ * gave them (INTERFACE.md, section 5).  codes.c has the one table; workers log
+ * and answer from it, and `towpath help H12` explains from it.
  */
 #include <stdbool.h>
 
@@ -46,9 +47,12 @@ struct code_row {
 	const char *desc; /* "Request timeout" */
 	int status;       /* unless the case says another */
 	enum code_level level;
+	const char *cause; /* how it comes about; no full stop, as in fault.h */
+	const char *action; /* what to do: what to type or set */
 };
 
 const struct code_row *code_row(enum code code);
+enum code code_parse(const char *name);             /* CODE_NONE: unknown */
 const char *code_level_text(enum code_level level); /* "error" */
 
 #endif
