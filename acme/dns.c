@@ -1,5 +1,7 @@
 #include "acme/dns.h"
 
+#include <sys/random.h>
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -12,6 +14,8 @@
 #define DNS_PORT  53
 #define EDNS_SIZE 1232 /* what passes everywhere without fragments */
 #define QUESTIONS 2    /* per resolver: A and AAAA */
+#define FLAGS_AT  3    /* of a message: its second byte of flags... */
+#define FLAG_CD   0x10 /* ...of which this is "checking disabled" */
 
 /* A descriptor of c-ares' that it wants watched. */
 struct watched {
@@ -20,11 +24,20 @@ struct watched {
 	struct list link;
 };
 
+/* A SERVFAIL is often a passing one, and a broken signature is one too: the
+ * same is asked again with DNSSEC unchecked, and if that gives an answer, once
+ * more as at first (RFC 4035, 3.2.2). */
+enum try {
+	TRY_FIRST,
+	TRY_UNCHECKED,
+	TRY_LAST
+};
+
 struct question {
 	struct dns_query *query;
 	struct resolver *resolver;
 	unsigned type;
-	bool is_second_try; /* after a SERVFAIL, often a passing one */
+	enum try try;
 	bool is_answered;
 	enum dns_result result;
 	struct dns_walk walk;
@@ -180,11 +193,32 @@ dns_result_of(int status)
 
 static void ask(struct question *qu);
 
-static void
-ask_again(struct question *qu)
+/* What comes after a resolver failed, or said something unchecked; false:
+ * nothing, what it says is the result. */
+static bool
+try_again(struct question *qu, enum dns_result *result)
 {
-	qu->is_second_try = true;
+	bool has_answer = *result == DNS_OK || *result == DNS_NXDOMAIN;
+
+	switch (qu->try) {
+	case TRY_FIRST:
+		if (*result != DNS_SERVFAIL)
+			return false;
+		qu->try = TRY_UNCHECKED;
+		break;
+	case TRY_UNCHECKED:
+		*result = DNS_SERVFAIL;
+		if (!has_answer)
+			return false;
+		qu->try = TRY_LAST;
+		break;
+	case TRY_LAST:
+		if (*result == DNS_SERVFAIL)
+			*result = DNS_BOGUS;
+		return false;
+	}
 	ask(qu);
+	return true;
 }
 
 static void
@@ -195,26 +229,71 @@ on_answer(void *arg, int status, int timeouts, unsigned char *answer, int size)
 	size_t links = qu->walk.n_chain;
 
 	(void)timeouts;
-	if (qu->resolver->dns->is_closing)
+	if (qu->resolver->dns->is_closing || try_again(qu, &result))
 		return;
 	if ((result == DNS_OK || result == DNS_NXDOMAIN) && answer != NULL)
 		walked = dns_walk_on(
 		    &qu->walk, slice_of(answer, (size_t)size), qu->type);
-	if (walked != DNS_OK)
+	if (walked != DNS_OK) {
 		finish_question(qu, walked);
-	else if (result == DNS_SERVFAIL && !qu->is_second_try)
-		ask_again(qu);
-	else if (result == DNS_OK && qu->walk.n_addresses == 0 &&
-		 qu->walk.n_chain > links)
+	} else if (result == DNS_OK && qu->walk.n_addresses == 0 &&
+		   qu->walk.n_chain > links) {
+		qu->try = TRY_FIRST;
 		ask(qu); /* a server that does not follow CNAMEs itself */
-	else
+	} else {
 		finish_question(qu, result);
+	}
+}
+
+/* c-ares looks at the RCODE of its own questions, not of those it only sends.
+ */
+static void
+on_unchecked(
+    void *arg, int status, int timeouts, unsigned char *answer, int size)
+{
+	static const int statuses[] = {[1] = ARES_EFORMERR,
+	    ARES_ESERVFAIL,
+	    ARES_ENOTFOUND,
+	    ARES_ENOTIMP,
+	    ARES_EREFUSED};
+	unsigned rcode =
+	    answer != NULL && size > FLAGS_AT ? answer[FLAGS_AT] & 0xfu : 0;
+
+	if (status == ARES_SUCCESS && rcode != 0)
+		status = rcode < COUNT_OF(statuses) ? statuses[rcode]
+						    : ARES_ESERVFAIL;
+	on_answer(arg, status, timeouts, answer, size);
+}
+
+/* With the bit CD set: what does not validate is given all the same. */
+static void
+ask_unchecked(struct question *qu)
+{
+	unsigned char *message = NULL;
+	unsigned short id;
+	int size = 0, status;
+
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+		die("no random bytes");
+	status = ares_create_query(qu->walk.name, DNS_CLASS_IN, (int)qu->type,
+	    id, 1, &message, &size, EDNS_SIZE);
+	if (status != ARES_SUCCESS) {
+		on_answer(qu, status, 0, NULL, 0);
+		return;
+	}
+	message[FLAGS_AT] |= FLAG_CD;
+	ares_send(qu->resolver->channel, message, size, on_unchecked, qu);
+	ares_free_string(message);
 }
 
 /* May call on_answer at once; the chain's limit bounds the depth. */
 static void
 ask(struct question *qu)
 {
+	if (qu->try == TRY_UNCHECKED) {
+		ask_unchecked(qu);
+		return;
+	}
 	ares_query(qu->resolver->channel, qu->walk.name, DNS_CLASS_IN,
 	    (int)qu->type, on_answer, qu);
 }
@@ -277,9 +356,35 @@ dns_cancel(struct dns_query *q)
 static void
 add_addresses(struct dns_answer *out, const struct dns_walk *w)
 {
-	for (size_t i = 0; i < w->n_addresses; i++)
-		if (out->n_addresses < DNS_ADDRESSES_MAX)
-			out->addresses[out->n_addresses++] = w->addresses[i];
+	for (size_t i = 0; i < w->n_addresses; i++) {
+		size_t at = out->n_addresses;
+
+		if (at == DNS_ADDRESSES_MAX)
+			return;
+		out->addresses[at] = w->addresses[i];
+		out->address_ttl_s[at] = w->address_ttl_s[i];
+		out->n_addresses++;
+	}
+}
+
+static int
+longer(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/* How long what stands at the name itself is remembered: its CNAME, or the
+ * addresses, or that there are none. */
+static int
+kept_s(const struct dns_answer *a)
+{
+	int longest = a->denial_s;
+
+	if (a->n_chain > 0)
+		return a->chain_ttl_s[0];
+	for (size_t i = 0; i < a->n_addresses; i++)
+		longest = longer(longest, a->address_ttl_s[i]);
+	return longest;
 }
 
 /* Two questions to one resolver become one answer. */
@@ -287,7 +392,7 @@ static void
 merge(struct dns_answer *out, const struct question *a,
     const struct question *aaaa)
 {
-	const struct dns_walk *longer =
+	const struct dns_walk *further =
 	    a->walk.n_chain >= aaaa->walk.n_chain ? &a->walk : &aaaa->walk;
 
 	memset(out, 0, sizeof(*out));
@@ -296,8 +401,14 @@ merge(struct dns_answer *out, const struct question *a,
 	out->aaaa = aaaa->result;
 	add_addresses(out, &a->walk);
 	add_addresses(out, &aaaa->walk);
-	memcpy(out->chain, longer->chain, sizeof(out->chain));
-	out->n_chain = longer->n_chain;
+	memcpy(out->chain, further->chain, sizeof(out->chain));
+	memcpy(
+	    out->chain_ttl_s, further->chain_ttl_s, sizeof(out->chain_ttl_s));
+	out->n_chain = further->n_chain;
+	if (out->n_addresses == 0)
+		out->denial_s =
+		    longer(0, longer(a->walk.denial_s, aaaa->walk.denial_s));
+	out->kept_s = kept_s(out);
 	out->ttl_s = a->walk.ttl_s;
 	if (out->ttl_s < 0 ||
 	    (aaaa->walk.ttl_s >= 0 && aaaa->walk.ttl_s < out->ttl_s))
@@ -336,6 +447,23 @@ on_deliver(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 const char *
+dns_result_name(enum dns_result r)
+{
+	static const char *const names[] = {
+	    [DNS_OK] = "ok",
+	    [DNS_NXDOMAIN] = "nxdomain",
+	    [DNS_SERVFAIL] = "servfail",
+	    [DNS_REFUSED] = "refused",
+	    [DNS_TIMEOUT] = "timeout",
+	    [DNS_LOOP] = "loop",
+	    [DNS_MALFORMED] = "malformed",
+	    [DNS_BOGUS] = "bogus",
+	};
+
+	return names[r];
+}
+
+const char *
 dns_answer_text(const struct dns_answer *a)
 {
 	static const char *const texts[] = {
@@ -346,6 +474,8 @@ dns_answer_text(const struct dns_answer *a)
 	    [DNS_TIMEOUT] = "cannot be resolved: no answer from DNS",
 	    [DNS_LOOP] = "cannot be resolved: its CNAMEs go in a circle",
 	    [DNS_MALFORMED] = "cannot be resolved: the answer is malformed",
+	    [DNS_BOGUS] =
+		"cannot be resolved: its DNSSEC signatures are broken",
 	};
 
 	return texts[a->a != DNS_OK ? a->a : a->aaaa];

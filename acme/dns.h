@@ -22,6 +22,7 @@ enum dns_result {
 	DNS_TIMEOUT,
 	DNS_LOOP, /* a CNAME chain longer than DNS_CHAIN_MAX, or circular */
 	DNS_MALFORMED,
+	DNS_BOGUS, /* SERVFAIL, but an answer when DNSSEC is not looked at */
 };
 
 /* What one resolver says about a name. */
@@ -29,10 +30,16 @@ struct dns_answer {
 	struct addr resolver;
 	enum dns_result a, aaaa;                  /* of the two questions */
 	struct addr addresses[DNS_ADDRESSES_MAX]; /* A, then AAAA; port 0 */
+	int address_ttl_s[DNS_ADDRESSES_MAX];     /* left, as the others here */
 	size_t n_addresses;
 	char chain[DNS_CHAIN_MAX][256]; /* CNAME targets in order */
+	int chain_ttl_s[DNS_CHAIN_MAX]; /* of the record that names each */
 	size_t n_chain;
-	int ttl_s; /* the shortest seen; 0: unknown */
+	int denial_s; /* that there is none is remembered so long (RFC 2308);
+		       * 0: unknown, or there is one */
+	int kept_s;   /* what stands at the name itself is remembered so
+		       * long; 0: unknown */
+	int ttl_s;    /* the shortest seen; 0: unknown */
 };
 
 struct dns;
@@ -54,6 +61,9 @@ struct dns_query *dns_ask(
 struct dns_query *dns_ask_first(
     struct dns *d, const char *host, dns_done *done, void *ctx);
 void dns_cancel(struct dns_query *q);
+
+/* "ok", "nxdomain", "servfail"...: for programs. */
+const char *dns_result_name(enum dns_result r);
 
 /* "is unknown to DNS (NXDOMAIN)": what an answer without addresses says. */
 const char *dns_answer_text(const struct dns_answer *a);

@@ -129,25 +129,29 @@ dns_walk_start(struct dns_walk *w, const char *host)
 	memset(w, 0, sizeof(*w));
 	snprintf(w->name, sizeof(w->name), "%s", host);
 	w->ttl_s = -1;
+	w->denial_s = -1;
 }
 
-static void
+/* Returns it, within reason. */
+static int
 note_ttl(struct dns_walk *w, uint32_t ttl)
 {
 	int ttl_s = ttl > TTL_MAX ? TTL_MAX : (int)ttl;
 
 	if (w->ttl_s < 0 || ttl_s < w->ttl_s)
 		w->ttl_s = ttl_s;
+	return ttl_s;
 }
 
 static enum dns_result
-follow(struct dns_walk *w, const char *target)
+follow(struct dns_walk *w, const char *target, uint32_t ttl)
 {
 	if (w->n_chain == DNS_CHAIN_MAX || strcmp(w->name, target) == 0)
 		return DNS_LOOP;
 	for (size_t i = 0; i < w->n_chain; i++)
 		if (strcmp(w->chain[i], target) == 0)
 			return DNS_LOOP;
+	w->chain_ttl_s[w->n_chain] = note_ttl(w, ttl);
 	snprintf(w->chain[w->n_chain++], 256, "%s", target);
 	snprintf(w->name, sizeof(w->name), "%s", target);
 	return DNS_OK;
@@ -177,9 +181,8 @@ step(struct dns_walk *w, const struct reader *message,
 		read_name(&r, target);
 		if (r.bad || r.at != records[i].data + records[i].data_len)
 			return DNS_MALFORMED;
-		note_ttl(w, records[i].ttl);
 		*moved = true;
-		return follow(w, target);
+		return follow(w, target, records[i].ttl);
 	}
 	return DNS_OK;
 }
@@ -205,8 +208,7 @@ take_address(
 	} else {
 		return DNS_MALFORMED;
 	}
-	note_ttl(w, rec->ttl);
-	w->n_addresses++;
+	w->address_ttl_s[w->n_addresses++] = note_ttl(w, rec->ttl);
 	return DNS_OK;
 }
 
@@ -271,7 +273,8 @@ note_denial(struct dns_walk *w, struct reader *r, unsigned n)
 			continue;
 		r->at -= 4;
 		minimum = read_u32(r);
-		note_ttl(w, rec.ttl < minimum ? rec.ttl : minimum);
+		w->denial_s =
+		    note_ttl(w, rec.ttl < minimum ? rec.ttl : minimum);
 		return;
 	}
 }

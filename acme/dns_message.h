@@ -17,10 +17,13 @@ struct dns_walk {
 	char
 	    name[256]; /* where it stands: the last target, at first the host */
 	char chain[DNS_CHAIN_MAX][256];
+	int chain_ttl_s[DNS_CHAIN_MAX];
 	size_t n_chain;
 	struct addr addresses[DNS_ADDRESSES_MAX];
+	int address_ttl_s[DNS_ADDRESSES_MAX];
 	size_t n_addresses;
-	int ttl_s; /* the shortest of what was used; -1: none yet */
+	int denial_s; /* of a SOA that came instead of addresses; -1: none */
+	int ttl_s;    /* the shortest of what was used; -1: none yet */
 };
 
 void dns_walk_start(struct dns_walk *w, const char *host);

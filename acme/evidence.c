@@ -56,10 +56,12 @@ telling(enum dns_result r)
 		return 3;
 	case DNS_SERVFAIL:
 		return 4;
-	case DNS_NXDOMAIN:
+	case DNS_BOGUS:
 		return 5;
-	case DNS_LOOP:
+	case DNS_NXDOMAIN:
 		return 6;
+	case DNS_LOOP:
+		return 7;
 	}
 	return 0;
 }
@@ -88,7 +90,8 @@ add_answer(struct evidence *e, const struct dns_answer *answer,
 		e->cname = answer->chain[0];
 		e->end = answer->chain[answer->n_chain - 1];
 	}
-	if (has_foreign && e->wrong == NULL)
+	if (has_foreign &&
+	    (e->wrong == NULL || answer->kept_s > e->wrong->kept_s))
 		e->wrong = answer;
 	if (is_whole && answer->n_addresses > 0) {
 		e->is_seen = true;
@@ -97,8 +100,9 @@ add_answer(struct evidence *e, const struct dns_answer *answer,
 	} else if (is_whole) {
 		e->is_empty = true;
 	}
-	if (answer->ttl_s > e->cached_s)
-		e->cached_s = answer->ttl_s;
+	if (answer->kept_s > e->cached_s)
+		e->cached_s = answer->kept_s;
+	e->is_bogus |= answer->a == DNS_BOGUS || answer->aaaa == DNS_BOGUS;
 	add_failure(e, answer->a);
 	add_failure(e, answer->aaaa);
 }

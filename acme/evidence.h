@@ -30,9 +30,11 @@ struct evidence {
 			    * addresses... */
 	bool is_empty;     /* ...or with none */
 	const struct dns_answer *right; /* sees us and nobody else, or NULL */
-	const struct dns_answer *wrong; /* sees a foreign address, or NULL */
+	const struct dns_answer *wrong; /* sees a foreign address, the longest
+					 * of those that do; or NULL */
 	enum dns_result failure;        /* the most telling one; DNS_OK: none */
-	int cached_s;                   /* the longest TTL seen */
+	bool is_bogus; /* a resolver that checks DNSSEC refuses the name */
+	int cached_s;  /* the longest that what stands at the name is kept */
 };
 
 /* Loans of answers remain in out. */

@@ -71,14 +71,24 @@ judge_stale(
 	fault_set(&out->fault, FAULT_D13_MIXED,
 	    "%s is right at its name servers, but resolver %s still answers %s",
 	    name, resolver, foreign);
-	if (e->wrong->ttl_s > 0)
+	if (e->wrong->kept_s > 0)
 		fault_action(&out->fault,
 		    "Nothing to set: wait until it is forgotten, at most %d s.",
-		    e->wrong->ttl_s);
+		    e->wrong->kept_s);
 	else
 		fault_action(
 		    &out->fault, "Nothing to set: wait until it is forgotten.");
 	out->n_records = 0;
+}
+
+/* CAs check: one resolver that does outweighs all that do not. */
+static void
+judge_bogus(struct fault *f, const char *name)
+{
+	fault_set(f, FAULT_D21_DNSSEC,
+	    "The DNSSEC signatures of %s are broken: it is answered only to "
+	    "who does not check them",
+	    name);
 }
 
 static void
@@ -98,6 +108,9 @@ judge_failure(struct fault *f, const struct evidence *e, const char *name)
 	case DNS_SERVFAIL:
 		fault_set(f, FAULT_D15_SERVFAIL,
 		    "The name servers of %s fail (SERVFAIL)", name);
+		break;
+	case DNS_BOGUS:
+		judge_bogus(f, name);
 		break;
 	case DNS_MALFORMED:
 		fault_set(f, FAULT_D15_SERVFAIL,
@@ -125,6 +138,8 @@ judge_fault(
 		judge_stale(out, e, name);
 	else if (e->wrong != NULL)
 		judge_foreign(&out->fault, e, name, has_ours);
+	else if (e->is_bogus)
+		judge_bogus(&out->fault, name);
 	else if (e->is_empty)
 		fault_set(&out->fault, FAULT_D11_NO_ADDRESS,
 		    "%s has neither an A nor an AAAA record", name);
@@ -136,7 +151,8 @@ judge_fault(
 static bool
 is_fault_of_servers(const struct fault *f)
 {
-	return f->code >= FAULT_D15_SERVFAIL && f->code <= FAULT_D17_REFUSED;
+	return f->code == FAULT_D21_DNSSEC ||
+	       (f->code >= FAULT_D15_SERVFAIL && f->code <= FAULT_D17_REFUSED);
 }
 
 /* Of the faults that can lie in what a CNAME leads to. */
@@ -162,7 +178,7 @@ reach_judge(const char *host, const struct dns_answer *answers,
 		fault_set(&out->fault, FAULT_D19_PLATFORM_UNSET, NULL);
 		return;
 	}
-	if (e.wrong == NULL && e.right != NULL) {
+	if (e.wrong == NULL && e.right != NULL && !e.is_bogus) {
 		out->reaches = true;
 		return;
 	}

@@ -37,7 +37,7 @@ struct reach_record {
 
 struct reach_verdict {
 	bool reaches;
-	struct fault fault; /* D10..D19 when it does not */
+	struct fault fault; /* D10..D19, D21 when it does not */
 	struct reach_record records[REACH_RECORDS_MAX]; /* what to set */
 	size_t n_records;
 	int cached_s; /* how long caches may keep the old answer; 0: unknown */

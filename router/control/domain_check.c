@@ -163,7 +163,7 @@ static bool
 is_inconclusive(const struct fault *f)
 {
 	return f->code == FAULT_D15_SERVFAIL || f->code == FAULT_D16_TIMEOUT ||
-	       f->code == FAULT_D17_REFUSED;
+	       f->code == FAULT_D17_REFUSED || f->code == FAULT_D21_DNSSEC;
 }
 
 /* Puts what was seen into the domain's facts; returns the event's name, NULL

@@ -7,6 +7,10 @@
 #include "base/mem.h"
 #include "tests/unit/test.h"
 
+#define FLAGS_AT 3    /* the second byte of flags... */
+#define FLAG_CD  0x10 /* ..."checking disabled" of it */
+#define SERVFAIL 2
+
 static void
 put16(struct buf *b, unsigned v)
 {
@@ -101,7 +105,7 @@ zone_reply(const struct zone *z, struct slice query, struct buf *out)
 {
 	char name[256] = "";
 	size_t at = 12, used = 0;
-	unsigned type, n;
+	unsigned type, n, rcode = z->rcode;
 	struct buf answers;
 
 	while (query.p[at] != 0) {
@@ -113,9 +117,11 @@ zone_reply(const struct zone *z, struct slice query, struct buf *out)
 	}
 	type = (unsigned char)query.p[at + 2];
 	buf_init(&answers, 8192);
-	n = put_answers(&answers, z, name, type);
+	if (z->is_bogus && (query.p[FLAGS_AT] & FLAG_CD) == 0)
+		rcode = SERVFAIL;
+	n = rcode == SERVFAIL ? 0 : put_answers(&answers, z, name, type);
 	buf_add(out, slice_of(query.p, 2));
-	put16(out, 0x8180 | z->rcode);
+	put16(out, 0x8180 | rcode);
 	put16(out, 1);
 	put16(out, n);
 	put16(out, z->minimum > 0);

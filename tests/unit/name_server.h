@@ -21,6 +21,7 @@ struct zone {
 	unsigned rcode;
 	bool follows;     /* answers with the whole CNAME chain */
 	bool is_short;    /* cuts its answers off */
+	bool is_bogus;    /* SERVFAIL, but for who does not check DNSSEC */
 	uint32_t minimum; /* of its SOA; 0: none is sent */
 };
 

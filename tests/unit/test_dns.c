@@ -86,6 +86,9 @@ addresses_of_both_families_come_with_the_shortest_ttl(void **state)
 	assert_address(&h.answers[0], 1, "192.0.2.2");
 	assert_address(&h.answers[0], 2, "2001:db8::1");
 	assert_int_equal(h.answers[0].ttl_s, 120);
+	assert_int_equal(h.answers[0].address_ttl_s[1], 300);
+	assert_int_equal(h.answers[0].address_ttl_s[2], 120);
+	assert_int_equal(h.answers[0].kept_s, 300);
 	assert_int_equal(h.answers[0].n_chain, 0);
 }
 
@@ -101,6 +104,8 @@ no_data_is_an_answer_and_lasts_as_the_soa_says(void **state)
 	assert_int_equal(h.answers[0].aaaa, DNS_OK);
 	assert_int_equal(h.answers[0].n_addresses, 0);
 	assert_int_equal(h.answers[0].ttl_s, 42);
+	assert_int_equal(h.answers[0].denial_s, 42);
+	assert_int_equal(h.answers[0].kept_s, 42);
 }
 
 static void
@@ -120,6 +125,23 @@ every_refusal_is_told_apart(void **state)
 		assert_int_equal(h.answers[0].a, cases[i].result);
 		assert_int_equal(h.answers[0].aaaa, cases[i].result);
 	}
+}
+
+static void
+broken_signatures_are_told_from_servers_that_fail(void **state)
+{
+	struct zone zone = plain_zone;
+	struct heard h;
+
+	(void)state;
+	zone.is_bogus = true;
+	ask_zone(&zone, "www.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_BOGUS);
+	assert_int_equal(h.answers[0].aaaa, DNS_BOGUS);
+	assert_int_equal(h.answers[0].n_addresses, 0);
+	zone.rcode = 2;
+	ask_zone(&zone, "www.test", &h);
+	assert_int_equal(h.answers[0].a, DNS_SERVFAIL);
 }
 
 static void
@@ -165,6 +187,9 @@ the_cname_chain_is_told_however_it_is_served(void **state)
 		assert_int_equal(h.answers[0].n_addresses, 1);
 		assert_address(&h.answers[0], 0, "192.0.2.1");
 		assert_int_equal(h.answers[0].ttl_s, 60);
+		assert_int_equal(h.answers[0].chain_ttl_s[0], 600);
+		assert_int_equal(h.answers[0].chain_ttl_s[1], 60);
+		assert_int_equal(h.answers[0].kept_s, 600);
 	}
 }
 
@@ -432,6 +457,7 @@ main(void)
 		addresses_of_both_families_come_with_the_shortest_ttl),
 	    cmocka_unit_test(no_data_is_an_answer_and_lasts_as_the_soa_says),
 	    cmocka_unit_test(every_refusal_is_told_apart),
+	    cmocka_unit_test(broken_signatures_are_told_from_servers_that_fail),
 	    cmocka_unit_test(a_resolver_that_is_not_there_is_a_timeout),
 	    cmocka_unit_test(the_cname_chain_is_told_however_it_is_served),
 	    cmocka_unit_test(a_dangling_cname_is_nxdomain_with_its_chain),

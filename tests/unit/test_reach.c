@@ -49,7 +49,7 @@ answer_of(const struct told *told, struct dns_answer *out)
 	out->resolver = ip(SLICE("9.9.9.9"));
 	out->a = told->a;
 	out->aaaa = told->aaaa;
-	out->ttl_s = told->ttl_s;
+	out->ttl_s = out->kept_s = told->ttl_s;
 	out->n_addresses =
 	    ips(told->addresses == NULL ? "" : told->addresses, out->addresses);
 	while (told->chain != NULL && slice_word(&rest, &word))
@@ -166,6 +166,8 @@ static const struct judged judged[] = {
     {"SERVFAIL for AAAA alone hides what is there", HOST,
 	{DNS_OK, DNS_SERVFAIL, "192.0.2.10", "edge.example.net", 0},
 	{"D15", ""}},
+    {"signatures that do not verify", HOST, {DNS_BOGUS, DNS_BOGUS, "", "", 0},
+	{"D21", "create CNAME " HOST " edge.example.net"}},
     {"timeout", HOST, {DNS_TIMEOUT, DNS_TIMEOUT, "", "", 0},
 	{"D16", "create CNAME " HOST " edge.example.net"}},
     {"refused", HOST, {DNS_REFUSED, DNS_REFUSED, "", "", 0},
@@ -226,6 +228,20 @@ one_resolver_that_fails_does_not_hide_the_other(void **state)
 		assert_true(v.reaches);
 		assert_int_equal(v.fault.code, FAULT_NONE);
 	}
+}
+
+static void
+one_resolver_that_checks_signatures_outweighs_those_that_do_not(void **state)
+{
+	static const struct told right = {DNS_OK, DNS_OK, "192.0.2.10", "", 5};
+	static const struct told bogus = {DNS_BOGUS, DNS_BOGUS, "", "", 0};
+	struct reach_verdict v;
+
+	(void)state;
+	judge_two(&right, &bogus, &v);
+	assert_false(v.reaches);
+	assert_int_equal(v.fault.code, FAULT_D21_DNSSEC);
+	assert_non_null(strstr(v.fault.action, "registrar"));
 }
 
 static void
@@ -466,6 +482,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_answer_has_its_code_and_its_records),
 	    cmocka_unit_test(one_resolver_that_fails_does_not_hide_the_other),
+	    cmocka_unit_test(
+		one_resolver_that_checks_signatures_outweighs_those_that_do_not),
 	    cmocka_unit_test(a_resolver_with_the_old_address_is_waited_for),
 	    cmocka_unit_test(the_most_telling_failure_is_named),
 	    cmocka_unit_test(no_answer_at_all_is_a_timeout),

@@ -27,6 +27,10 @@ class Refused(Exception):
         self.stdout = result.stdout
 
 
+class Ended(Exception):
+    """A daemon that ended while it was to come up: not to be waited for."""
+
+
 class Daemon:
     """with Daemon(ca=pebble) as d: d.cli("apps", "create", "shop").
 
@@ -113,17 +117,17 @@ class Daemon:
         self.spawn()
         try:
             self.wait_ready()
-        except AssertionError:
+        except (AssertionError, Ended) as e:
             print(self.log_text()[-4000:])
             self.close()
-            raise
+            raise AssertionError(str(e)) from e
 
     def wait_ready(self):
         wait_for(lambda: self._is_up(), what="towpathd is up")
 
     def _is_up(self):
         if self.process.poll() is not None:
-            raise AssertionError(f"towpathd ended: {self.log_text()[-2000:]}")
+            raise Ended(self.log_text()[-2000:])
         return (self.run("status", "--check").returncode in (0, 1)
                 and self.serves())
 
