@@ -87,6 +87,10 @@ ca_response_of(struct ca *ca, enum err e, const struct fetch_response *r,
 	out.body = r->body;
 	out.location = header_of(r, "Location");
 	out.retry_after = header_of(r, "Retry-After");
+	while (out.n_links < ACME_LINKS_MAX &&
+	       (out.links[out.n_links] =
+		       r->header_at(r, "Link", out.n_links)) != NULL)
+		out.n_links++;
 	return out;
 }
 

@@ -1,5 +1,6 @@
 #include "acme/directory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -25,6 +26,9 @@ directory_clear(struct directory *d)
 	free(d->new_account);
 	free(d->new_order);
 	free(d->terms);
+	free(d->renewal_info);
+	for (size_t i = 0; i < d->n_profiles; i++)
+		free(d->profiles[i]);
 	for (size_t i = 0; i < d->n_issuers; i++)
 		free(d->issuers[i]);
 	memset(d, 0, sizeof(*d));
@@ -52,6 +56,17 @@ take_issuers(const json_t *list, struct directory *out)
 	}
 }
 
+static void
+take_profiles(const json_t *profiles, struct directory *out)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)profiles, name,
+	    value) if (out->n_profiles < DIRECTORY_PROFILES_MAX)
+	    out->profiles[out->n_profiles++] = xstrdup(name);
+}
+
 static bool
 read_document(const json_t *document, struct directory *out)
 {
@@ -64,6 +79,9 @@ read_document(const json_t *document, struct directory *out)
 	out->terms = xstrdup(json_str(meta, "termsOfService"));
 	out->wants_binding = json_bool(meta, "externalAccountRequired");
 	take_issuers(json_obj(meta, "caaIdentities"), out);
+	take_profiles(json_obj(meta, "profiles"), out);
+	if (!take_url(document, "renewalInfo", &out->renewal_info))
+		out->renewal_info = xstrdup("");
 	out->is_known = true;
 	return true;
 }
@@ -92,4 +110,25 @@ directory_read(const struct acme_response *r, struct directory *out,
 	directory_clear(out);
 	*out = fresh;
 	return ERR_OK;
+}
+
+bool
+directory_has_profile(const struct directory *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_profiles; i++)
+		if (strcmp(d->profiles[i], name) == 0)
+			return true;
+	return false;
+}
+
+char *
+directory_profiles_text(const struct directory *d, char *out, size_t size)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < d->n_profiles && n < size; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s%s",
+		    i == 0 ? "" : ", ", d->profiles[i]);
+	return out;
 }

@@ -7,7 +7,8 @@
  */
 #include "acme/problem.h"
 
-#define DIRECTORY_ISSUERS_MAX 8
+#define DIRECTORY_ISSUERS_MAX  8
+#define DIRECTORY_PROFILES_MAX 16
 
 struct directory {
 	char *new_nonce, *new_account, *new_order; /* URLs */
@@ -16,6 +17,10 @@ struct directory {
 	/* Its names in CAA records (meta.caaIdentities). */
 	char *issuers[DIRECTORY_ISSUERS_MAX];
 	size_t n_issuers;
+	char *renewal_info; /* RFC 9773; "" when it has none */
+	/* Names of the profiles that may be asked for (meta.profiles). */
+	char *profiles[DIRECTORY_PROFILES_MAX];
+	size_t n_profiles;
 	bool is_known; /* the fields above are set */
 };
 
@@ -24,6 +29,11 @@ struct directory {
 enum err MUST_USE directory_read(const struct acme_response *r,
     struct directory *out, struct problem *problem);
 void directory_clear(struct directory *d);
+
+bool directory_has_profile(const struct directory *d, const char *name);
+/* "classic, shortlived" cut to size; returns out. */
+char *directory_profiles_text(
+    const struct directory *d, char *out, size_t size);
 
 /* An https (or http, for a CA on one's own network) URL of sane length. */
 bool acme_url_is_sane(const char *url);

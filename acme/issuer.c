@@ -44,6 +44,7 @@ copy_config(const struct issuer_config *c)
 	    .agree_terms = c->agree_terms,
 	    .ca_file = copy(c->ca_file),
 	    .profile = copy(c->profile),
+	    .preferred_chain = copy(c->preferred_chain),
 	    .key_type = copy(c->key_type),
 	    .eab_kid = copy(c->eab_kid),
 	    .eab_hmac_key = copy(c->eab_hmac_key),
@@ -59,6 +60,7 @@ clear_config(struct issuer_config *c)
 	free((char *)c->email);
 	free((char *)c->ca_file);
 	free((char *)c->profile);
+	free((char *)c->preferred_chain);
 	free((char *)c->key_type);
 	free((char *)c->eab_kid);
 	secret_free((char *)c->eab_hmac_key, strlen(c->eab_hmac_key));

@@ -26,7 +26,8 @@ struct issuer_config {
 	bool agree_terms;
 	const char *ca_file; /* "": none */
 	const char *profile;
-	const char *key_type; /* "ecdsa-p256" | "rsa-2048" */
+	const char *preferred_chain; /* issuer CN of its top; "": the default */
+	const char *key_type;        /* "ecdsa-p256" | "rsa-2048" */
 	const char *eab_kid, *eab_hmac_key;
 	struct challenge_choice challenges; /* allowed, the best first */
 	size_t max_orders; /* in flight at once; more wait in line */

@@ -113,14 +113,20 @@ explain(struct fetch_call *call, enum err e, CURLcode code)
 }
 
 static const char *
-find_header(const struct fetch_response *r, const char *name)
+find_header_at(const struct fetch_response *r, const char *name, size_t index)
 {
 	struct curl_header *h;
 
-	if (curl_easy_header(r->priv, name, 0, CURLH_HEADER, -1, &h) !=
+	if (curl_easy_header(r->priv, name, index, CURLH_HEADER, -1, &h) !=
 	    CURLHE_OK)
 		return NULL;
 	return h->value;
+}
+
+static const char *
+find_header(const struct fetch_response *r, const char *name)
+{
+	return find_header_at(r, name, 0);
 }
 
 /* Ends a call: tells its owner and frees it. */
@@ -128,7 +134,9 @@ static void
 finish(struct fetch_call *call, CURLcode code)
 {
 	enum err e = error_of(call, code);
-	struct fetch_response r = {.header = find_header, .priv = call->easy};
+	struct fetch_response r = {.header = find_header,
+	    .header_at = find_header_at,
+	    .priv = call->easy};
 	long status = 0;
 
 	explain(call, e, code);

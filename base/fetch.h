@@ -34,6 +34,9 @@ struct fetch_response {
 	struct slice body; /* at most body_max bytes */
 	/* Value of a response header, case ignored; NULL when absent. */
 	const char *(*header)(const struct fetch_response *, const char *name);
+	/* The same of a field that may be there several times. */
+	const char *(*header_at)(
+	    const struct fetch_response *, const char *name, size_t index);
 	void *priv;
 };
 

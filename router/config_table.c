@@ -34,6 +34,10 @@
 	{.section = section_, .key = "profile", .type = CONFIG_STRING,         \
 	    .at = AT(field.profile), .standard = "",                           \
 	    .flags = idle_, .help = "certificate profile to ask for"},         \
+	{.section = section_, .key = "preferred_chain",                        \
+	    .type = CONFIG_STRING, .at = AT(field.preferred_chain),            \
+	    .standard = "", .flags = idle_,                                    \
+	    .help = "of several chains, the one that ends at this root"},      \
 	{.section = section_, .key = "key_type", .type = CONFIG_CHOICE,        \
 	    .at = AT(field.key_type), .standard = "ecdsa-p256",                \
 	    .words = "ecdsa-p256 rsa-2048",                                    \

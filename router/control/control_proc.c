@@ -197,6 +197,7 @@ open_issuer(struct control *c)
 	    .agree_terms = acme->agree_terms,
 	    .ca_file = acme->ca_file,
 	    .profile = acme->profile,
+	    .preferred_chain = acme->preferred_chain,
 	    .key_type = acme->key_type,
 	    .eab_kid = acme->eab_kid,
 	    .eab_hmac_key = acme->eab_hmac_key,
