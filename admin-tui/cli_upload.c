@@ -1,117 +1,27 @@
 #include "admin-tui/cli_upload.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "admin-tui/upload_body.h"
 #include "base/mem.h"
-#include "certs/x509/pem.h"
 
-/* What the files come to: PEM texts one behind the other, and at most one
- * PKCS#12, which cannot be put into PEM. */
+/* What the files come to. */
 struct heap {
-	struct buf pem, pkcs12;
+	struct upload_body body;
 	size_t n_files;
 };
 
-/* --- DER ------------------------------------------------------------------ */
-
-enum {
-	DER_INTEGER = 0x02,
-	DER_OCTETS = 0x04,
-	DER_OID = 0x06,
-	DER_SEQUENCE = 0x30
-};
-
-/* Steps into the first element of *s when it has that tag (X.690, 8.1): *s is
- * then its content, as much as is there. */
-static bool
-der_enter(struct slice *s, unsigned char tag)
-{
-	if (s->n < 2 || (unsigned char)s->p[0] != tag)
-		return false;
-	unsigned char length = (unsigned char)s->p[1];
-	size_t head = 2 + (length > 0x80 ? length - 0x80U : 0);
-	if (length == 0x80 || length > 0x84 || head > s->n)
-		return false;
-	*s = slice_from(*s, head);
-	return true;
-}
-
-/* A number of one byte, and over it. */
-static bool
-der_small(struct slice *s, unsigned char *value)
-{
-	if (s->n < 3 || s->p[0] != DER_INTEGER || s->p[1] != 1)
-		return false;
-	*value = (unsigned char)s->p[2];
-	*s = slice_from(*s, 3);
-	return true;
-}
-
-const char *
-upload_pem_label(struct slice bytes)
-{
-	unsigned char version;
-	struct slice s = bytes;
-	if (!der_enter(&s, DER_SEQUENCE) || s.n == 0)
-		return NULL;
-	if (der_small(&s, &version)) {
-		if (version == 0 && s.n > 0 && s.p[0] == DER_SEQUENCE)
-			return "PRIVATE KEY"; /* RFC 5958 */
-		if (version == 0 && s.n > 0 && s.p[0] == DER_INTEGER)
-			return "RSA PRIVATE KEY"; /* RFC 8017, A.1.2 */
-		if (version == 1 && s.n > 0 && s.p[0] == DER_OCTETS)
-			return "EC PRIVATE KEY"; /* RFC 5915 */
-		return NULL;                     /* 3: PKCS#12 */
-	}
-	if (!der_enter(&s, DER_SEQUENCE) || s.n == 0)
-		return NULL;
-	/* RFC 5958, 3: an algorithm; RFC 5280: a version or a serial number */
-	return s.p[0] == DER_OID ? "ENCRYPTED PRIVATE KEY" : "CERTIFICATE";
-}
-
 /* --- files ---------------------------------------------------------------- */
 
-/* What stands around PEM blocks may be in any encoding, and JSON in one. */
-static void
-add_text(struct buf *pem, struct slice text)
+/* A path is long; what a person called the file is its end. */
+static const char *
+short_name(const char *path)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char byte = (unsigned char)text.p[i];
-		buf_add_char(pem, byte == 0 || byte >= 0x80 ? '?' : text.p[i]);
-	}
-	buf_add_char(pem, '\n');
-}
-
-static bool
-is_text(struct slice s)
-{
-	if (memmem(s.p, s.n, "-----BEGIN ", 11) != NULL)
-		return true;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char byte = (unsigned char)s.p[i];
-		if (byte == 0 || byte >= 0x80)
-			return false;
-	}
-	return true;
-}
-
-static enum err
-add_bytes(
-    struct heap *heap, struct slice bytes, const char *name, struct fault *f)
-{
-	const char *label = upload_pem_label(bytes);
-	if (is_text(bytes)) {
-		add_text(&heap->pem, bytes);
-	} else if (label != NULL) {
-		pem_write(&heap->pem, slice_str(label), SLICE(""), bytes);
-	} else if (heap->pkcs12.len == 0) {
-		base64_add(&heap->pkcs12, bytes);
-	} else {
-		fault_set(f, FAULT_C18_NOT_RECOGNISED,
-		    "%s: one PKCS#12 file at a time", name);
-		return ERR_SYNTAX;
-	}
-	return ERR_OK;
+	const char *slash = strrchr(path, '/');
+	if (strcmp(path, "-") == 0)
+		return "(standard input)";
+	return slash == NULL || slash[1] == '\0' ? path : slash + 1;
 }
 
 static int
@@ -123,7 +33,8 @@ add_file(struct cli *c, struct heap *heap, const char *name)
 	if (++heap->n_files > UPLOAD_FILES_MAX)
 		return cli_usage(c, "more than %d files", UPLOAD_FILES_MAX);
 	if (cli_read_file(name, UPLOAD_FILE_MAX, &file, &f) != ERR_OK ||
-	    add_bytes(heap, buf_slice(&file), name, &f) != ERR_OK)
+	    upload_body_add(
+		&heap->body, buf_slice(&file), short_name(name), &f) != ERR_OK)
 		status = cli_refuse(c, &f);
 	buf_wipe(&file);
 	return status;
@@ -182,14 +93,16 @@ static json_t *
 upload_of(const struct cli *c, const struct heap *heap)
 {
 	json_t *o = json_object();
-	bool is_pkcs12 = heap->pkcs12.len > 0;
-	if (is_pkcs12)
-		json_put_slice(o, "certificate", buf_slice(&heap->pkcs12));
-	if (heap->pem.len > 0)
-		json_put_slice(o, is_pkcs12 ? "chain" : "certificate",
-		    buf_slice(&heap->pem));
+	struct slice certificate = upload_body_certificate(&heap->body);
+	struct slice chain = upload_body_chain(&heap->body);
+	if (certificate.n > 0)
+		json_put_slice(o, "certificate", certificate);
+	if (chain.n > 0)
+		json_put_slice(o, "chain", chain);
 	if (args_has(&c->args, "bypass"))
 		json_put_bool(o, "bypass", true);
+	if (args_has(&c->args, "complete"))
+		json_put_bool(o, "complete", true);
 	return o;
 }
 
@@ -198,8 +111,7 @@ upload_read(struct cli *c, size_t first, json_t **out)
 {
 	struct heap heap = {.n_files = 0};
 	*out = NULL;
-	buf_init(&heap.pem, UPLOAD_FILES_MAX * (size_t)UPLOAD_FILE_MAX * 2);
-	buf_init(&heap.pkcs12, (size_t)UPLOAD_FILE_MAX * 2);
+	upload_body_init(&heap.body);
 	int status = add_files(c, first, &heap);
 	if (status == CLI_DONE && heap.n_files > 0) {
 		*out = upload_of(c, &heap);
@@ -209,8 +121,7 @@ upload_read(struct cli *c, size_t first, json_t **out)
 		json_decref(*out);
 		*out = NULL;
 	}
-	buf_wipe(&heap.pem);
-	buf_wipe(&heap.pkcs12);
+	upload_body_clear(&heap.body);
 	return status;
 }
 

@@ -1,9 +1,8 @@
 #ifndef ADMIN_TUI_CLI_UPLOAD_H
 #define ADMIN_TUI_CLI_UPLOAD_H
 /*
- * From files to the API's `upload` (INTERFACE.md, 4), and its answer for
- * people.  Files are recognised by content, only as far as it takes to send
- * them: what they hold is judged by the daemon alone.
+ * From the arguments of a command to the API's `upload` (INTERFACE.md, 4), and
+ * its answer for people.
  */
 #include "admin-tui/cli.h"
 
@@ -23,11 +22,5 @@ void upload_show(struct cli *c, const json_t *answer, bool is_dry_run);
 
 /* How to have certificate `number` of host back; 0: there was none. */
 void upload_show_undo(struct cli *c, const char *host, int64_t number);
-
-/*
- * How bytes are called in PEM when they are DER: "CERTIFICATE",
- * "PRIVATE KEY" and its kinds; NULL for anything else, PKCS#12 too.
- */
-const char *upload_pem_label(struct slice bytes);
 
 #endif

@@ -33,6 +33,8 @@
 	    {"chain", 0, NULL, "FILE", "a file with intermediates"},           \
 	    {"key", 0, NULL, "FILE", "a file with the private key"},           \
 	    {"bypass", 0, NULL, NULL, "serve the chain exactly as given"},     \
+	    {"complete", 0, NULL, NULL,                                        \
+		"fetch missing intermediates from their authority"},           \
 	{                                                                      \
 		"passphrase-file", 0, NULL, "FILE",                            \
 		    "the passphrase of an encrypted key or PKCS#12"            \

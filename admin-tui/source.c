@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "admin-tui/upload_body.h"
 #include "base/mem.h"
 #include "certs/x509/bundle.h"
-#include "certs/x509/pem.h"
 
 #define UPLOAD_MAX (SOURCES_MAX * 4 * (size_t)SOURCE_MAX)
 
@@ -172,49 +172,6 @@ source_paste(struct source *out, struct slice text, struct fault *f)
 
 /* --- the upload --------------------------------------------------------- */
 
-static bool
-is_pem(struct slice s)
-{
-	return memmem(s.p, s.n, "-----BEGIN ", 11) != NULL;
-}
-
-/* PEM goes into one text, a DER certificate too; of what is left (PKCS#12, a
- * DER key) there is room for one. */
-static enum err
-add_item(const struct bundle_item *item, struct buf *pem, struct buf *binary,
-    struct fault *f)
-{
-	if (item->kind == BUNDLE_REQUEST)
-		return ERR_OK;
-	if (item->kind == BUNDLE_CERTIFICATE) {
-		pem_write(pem, SLICE("CERTIFICATE"), SLICE(""),
-		    item->certificate->der);
-	} else if (is_pem(item->bytes)) {
-		buf_add(pem, item->bytes);
-		buf_add_char(pem, '\n');
-	} else if (binary->len == 0) {
-		base64_add(binary, item->bytes);
-	} else {
-		fault_set(f, FAULT_C18_NOT_RECOGNISED,
-		    "only one PKCS#12 or DER key file at a time");
-		return ERR_SYNTAX;
-	}
-	return ERR_OK;
-}
-
-static enum err
-add_source(const struct source *s, struct buf *pem, struct buf *binary,
-    struct fault *f)
-{
-	struct bundle b;
-	bundle_init(&b);
-	enum err e = bundle_add(&b, buf_slice(&s->bytes), s->name, f);
-	for (size_t i = 0; i < b.n && e == ERR_OK; i++)
-		e = add_item(&b.items[i], pem, binary, f);
-	bundle_clear(&b);
-	return e;
-}
-
 /* Written here and not by the JSON library, whose copies nobody wipes. */
 static void
 add_member(struct buf *json, const char *key, struct slice value)
@@ -238,24 +195,22 @@ enum err
 sources_upload(const struct source *sources, size_t n, const char *passphrase,
     char **out, struct fault *f)
 {
-	struct buf pem, binary, json;
+	struct upload_body body;
+	struct buf json;
 	enum err e = ERR_OK;
-	buf_init(&pem, UPLOAD_MAX);
-	buf_init(&binary, UPLOAD_MAX);
+	upload_body_init(&body);
 	buf_init(&json, UPLOAD_MAX * 2);
 	for (size_t i = 0; i < n && e == ERR_OK; i++)
-		e = add_source(&sources[i], &pem, &binary, f);
+		e = upload_body_add(
+		    &body, buf_slice(&sources[i].bytes), sources[i].name, f);
 	buf_add_char(&json, '{');
-	add_member(
-	    &json, "certificate", buf_slice(binary.len > 0 ? &binary : &pem));
-	if (binary.len > 0)
-		add_member(&json, "chain", buf_slice(&pem));
+	add_member(&json, "certificate", upload_body_certificate(&body));
+	add_member(&json, "chain", upload_body_chain(&body));
 	add_member(&json, "passphrase", slice_str(passphrase));
 	buf_add_char(&json, '}');
 	if (e == ERR_OK)
 		*out = buf_take(&json);
-	buf_wipe(&pem);
-	buf_wipe(&binary);
+	upload_body_clear(&body);
 	buf_wipe(&json);
 	return e;
 }

@@ -67,6 +67,34 @@ judge_rounds(struct key_import *k, int rc, unsigned rounds, struct fault *f)
 
 /* --- one key ---------------------------------------------------------------*/
 
+static bool
+is_unknown(int rc)
+{
+	return rc == GNUTLS_E_UNKNOWN_CIPHER_TYPE ||
+	       rc == GNUTLS_E_UNKNOWN_HASH_ALGORITHM;
+}
+
+/* Else it is the old kind, whose encryption stands in headers. */
+static bool
+is_pkcs8(const gnutls_datum_t *file, gnutls_x509_crt_fmt_t format)
+{
+	static const char label[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+
+	return format == GNUTLS_X509_FMT_DER ||
+	       memmem(file->data, file->size, label, sizeof(label) - 1) != NULL;
+}
+
+static enum err
+refuse_encryption(const char *oid, struct fault *f)
+{
+	fault_set(f, FAULT_C40_KEY_UNREADABLE,
+	    "the private key is encrypted in a way that is not known here%s%s",
+	    oid == NULL ? "" : ", ", oid == NULL ? "" : oid);
+	fault_action(f, "Decrypt it, or encrypt it with AES and PBKDF2: "
+			"openssl pkcs8 -topk8 -v2 aes-256-cbc");
+	return ERR_SYNTAX;
+}
+
 static enum err
 add_pkcs8_rounds(struct key_import *k, const gnutls_datum_t *file,
     gnutls_x509_crt_fmt_t format, struct fault *f)
@@ -74,11 +102,17 @@ add_pkcs8_rounds(struct key_import *k, const gnutls_datum_t *file,
 	unsigned char salt[SALT_SIZE];
 	unsigned n_salt = sizeof(salt), rounds = 0, schema, cipher;
 	char *oid = NULL;
+	enum err e;
 	int rc = gnutls_pkcs8_info(
 	    file, format, &schema, &cipher, salt, &n_salt, &rounds, &oid);
 
+	if (rc != 0 && rc != GNUTLS_E_SHORT_MEMORY_BUFFER &&
+	    is_pkcs8(file, format))
+		e = refuse_encryption(oid, f);
+	else
+		e = judge_rounds(k, rc, rounds, f);
 	gnutls_free(oid);
-	return judge_rounds(k, rc, rounds, f);
+	return e;
 }
 
 static bool
@@ -118,8 +152,7 @@ read_key(struct key_import *out, struct slice file, const char *passphrase,
 		return ERR_OK;
 	gnutls_privkey_deinit(out->handle);
 	out->handle = NULL;
-	if (encrypted && rc != GNUTLS_E_UNKNOWN_CIPHER_TYPE &&
-	    rc != GNUTLS_E_UNKNOWN_HASH_ALGORITHM)
+	if (encrypted && !is_unknown(rc))
 		return refuse(f, FAULT_C17_PASSPHRASE_WRONG);
 	return refuse_unreadable(f, rc);
 }

@@ -163,7 +163,7 @@ static const struct config_row rows[] = {
 	{.section = "control", .key = "webhook_networks",
 	    .type = CONFIG_NETWORKS, .at = AT(control.webhook_networks),
 	    .standard = "",
-	    .help = "private networks that apps' pages may be fetched from"},
+	    .help = "private networks that pages and intermediates are had from"},
 
 	ACME_ROWS("acme", acme,
 	    "https://acme-v02.api.letsencrypt.org/directory", 0U),

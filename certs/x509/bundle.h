@@ -1,9 +1,9 @@
 #ifndef CERTS_X509_BUNDLE_H
 #define CERTS_X509_BUNDLE_H
 /*
- * What people upload: any mix of PEM, DER and PKCS#12, in any order, recognised
- * by content and never by file name.  Certificates are read; private keys and
- * PKCS#12 stay closed bytes, which only the keys process opens.
+ * What people upload: any mix of PEM, DER, PKCS#7 and PKCS#12, in any order,
+ * recognised by content and never by file name.  Certificates are read; private
+ * keys and PKCS#12 stay closed bytes, which only the keys process opens.
  *
  * Owned by: whoever made it.   Freed by: bundle_clear, which wipes key bytes.
  */

@@ -3,6 +3,7 @@
 #include "certs/x509/der.h"
 #include "certs/x509/der_kind.h"
 #include "certs/x509/pem.h"
+#include "certs/x509/pkcs7.h"
 #include "certs/x509/plain_text.h"
 
 /* Labels of RFC 7468 and of the programs that people have. */
@@ -10,6 +11,7 @@ enum use {
 	USE_CERTIFICATE,
 	USE_KEY,
 	USE_ENCRYPTED_KEY,
+	USE_PKCS7,
 	USE_PKCS12,
 	USE_REQUEST,
 	USE_NONE, /* of no use, but no harm beside what is */
@@ -28,6 +30,9 @@ static const struct {
     {"EC PRIVATE KEY", USE_KEY, NULL},
     {"DSA PRIVATE KEY", USE_KEY, NULL},
     {"ENCRYPTED PRIVATE KEY", USE_ENCRYPTED_KEY, NULL},
+    {"PKCS7", USE_PKCS7, NULL},
+    {"PKCS #7 SIGNED DATA", USE_PKCS7, NULL},
+    {"CMS", USE_PKCS7, NULL},
     {"PKCS12", USE_PKCS12, NULL},
     {"CERTIFICATE REQUEST", USE_REQUEST, NULL},
     {"NEW CERTIFICATE REQUEST", USE_REQUEST, NULL},
@@ -38,8 +43,6 @@ static const struct {
     {"X509 CRL", USE_NONE, "a revocation list"},
     {"OPENSSH PRIVATE KEY", USE_NONE,
 	"an OpenSSH key, which no certificate belongs to"},
-    {"PKCS7", USE_NONE, "PKCS#7; export the certificates as PEM"},
-    {"CMS", USE_NONE, "PKCS#7; export the certificates as PEM"},
 };
 
 /* One file on its way in. */
@@ -92,6 +95,17 @@ add_bytes(struct reading *r, enum bundle_kind kind, struct slice bytes)
 		   .bytes = slice_of(xmemdup(bytes.p, bytes.n), bytes.n)});
 }
 
+/* Says where in the upload the fault is. */
+static enum err
+locate(struct reading *r, enum err e)
+{
+	if (r->n_blocks > 1)
+		fault_prefix(r->f, "%s, block %zu", r->name, r->n_blocks);
+	else
+		fault_prefix(r->f, "%s", r->name);
+	return e;
+}
+
 static enum err
 add_certificate(struct reading *r, struct slice der)
 {
@@ -107,11 +121,29 @@ add_certificate(struct reading *r, struct slice der)
 		return add_item(
 		    r, (struct bundle_item){
 			   .kind = BUNDLE_CERTIFICATE, .certificate = c});
-	if (r->n_blocks > 1)
-		fault_prefix(r->f, "%s, block %zu", r->name, r->n_blocks);
-	else
-		fault_prefix(r->f, "%s", r->name);
-	return e;
+	return locate(r, e);
+}
+
+/* Of a PKCS#7; its faults are located by add_pkcs7. */
+static enum err
+add_bundled(void *ctx, struct slice der)
+{
+	struct reading *r = ctx;
+	struct certificate *c;
+	enum err e = certificate_read(der, &c, r->f);
+
+	if (e != ERR_OK)
+		return e;
+	return add_item(r,
+	    (struct bundle_item){.kind = BUNDLE_CERTIFICATE, .certificate = c});
+}
+
+static enum err
+add_pkcs7(struct reading *r, struct slice bytes)
+{
+	enum err e = pkcs7_read(bytes, add_bundled, r, r->f);
+
+	return e == ERR_OK ? e : locate(r, e);
 }
 
 /* --- DER -------------------------------------------------------------------*/
@@ -131,7 +163,7 @@ add_der(struct reading *r, struct slice der)
 	case DER_KIND_REQUEST:
 		return add_bytes(r, BUNDLE_REQUEST, der);
 	case DER_KIND_PKCS7:
-		return refuse(r, "is PKCS#7; export the certificates as PEM");
+		return add_pkcs7(r, der);
 	case DER_KIND_PUBLIC_KEY:
 		return refuse(r, "is a public key; the private key is needed");
 	case DER_KIND_UNKNOWN:
@@ -189,6 +221,10 @@ add_block(struct reading *r, const struct pem_block *block, struct buf *der)
 		    r->name, r->n_blocks, SLICE_ARG(block->label));
 		return ERR_SYNTAX;
 	}
+	/* some authorities put the wrong label on theirs */
+	if (use == USE_CERTIFICATE &&
+	    der_kind(buf_slice(der)) == DER_KIND_PKCS7)
+		use = USE_PKCS7;
 	switch (use) {
 	case USE_CERTIFICATE:
 		return add_certificate(r, buf_slice(der));
@@ -197,6 +233,8 @@ add_block(struct reading *r, const struct pem_block *block, struct buf *der)
 	case USE_ENCRYPTED_KEY:
 		return add_key_block(
 		    r, BUNDLE_ENCRYPTED_KEY, block, buf_slice(der));
+	case USE_PKCS7:
+		return add_pkcs7(r, buf_slice(der));
 	case USE_PKCS12:
 		return add_bytes(r, BUNDLE_PKCS12, buf_slice(der));
 	case USE_REQUEST:

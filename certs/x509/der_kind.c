@@ -45,11 +45,26 @@ kind_by_version(struct slice version, struct slice rest)
 	return version.p[0] == 3 ? DER_KIND_PKCS12 : DER_KIND_KEY;
 }
 
+/* Some programs write these two in BER, without lengths in front (X.690,
+ * 8.1.3.6). */
+static enum der_kind
+kind_without_length(struct slice bytes)
+{
+	if (slice_starts_with(bytes,
+		SLICE("\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02")))
+		return DER_KIND_PKCS7;
+	if (slice_starts_with(bytes, SLICE("\x30\x80\x02\x01\x03\x30")))
+		return DER_KIND_PKCS12;
+	return DER_KIND_UNKNOWN;
+}
+
 enum der_kind
 der_kind(struct slice bytes)
 {
 	struct der_item whole, first;
 
+	if (slice_starts_with(bytes, SLICE("\x30\x80")))
+		return kind_without_length(bytes);
 	if (!der_take(&bytes, DER_SEQUENCE, &whole) ||
 	    slice_trim(bytes).n > 0 || !der_next(&whole.content, &first))
 		return DER_KIND_UNKNOWN;

@@ -76,7 +76,8 @@ describe_change(struct api_call *call, const struct installation *before,
 static void
 describe_upload(struct api_call *call, const struct custom *u)
 {
-	json_t *dropped = json_array(), *warnings = json_array();
+	json_t *warnings = json_obj(call->answer, "warnings");
+	json_t *dropped = json_array();
 
 	for (size_t i = 0; i < u->chain->n_dropped; i++) {
 		json_t *o = json_object();
@@ -88,7 +89,6 @@ describe_upload(struct api_call *call, const struct custom *u)
 	if (!u->trusted)
 		json_array_append_new(warnings, json_fault(&u->trust));
 	json_put(call->answer, "dropped", dropped);
-	json_put(call->answer, "warnings", warnings);
 }
 
 static void
@@ -261,8 +261,6 @@ upload(struct api_call *call, bool may_replace, struct fault *f)
 	struct domain d;
 	enum err e = load(call, &d, f);
 
-	call->answer = json_object();
-	json_put(call->answer, "hosts", json_array());
 	if (e == ERR_OK &&
 	    install_current(c->db, d.host, SLOT_CUSTOM, &before) != ERR_OK)
 		before = (struct installation){0};
@@ -324,6 +322,9 @@ begin(
 	e = json_get_bool(call->body, "complete", JSON_OPTIONAL, &completes, f);
 	if (e != ERR_OK)
 		return e;
+	call->answer = json_object();
+	json_put(call->answer, "hosts", json_array());
+	json_put(call->answer, "warnings", json_array());
 	if (completes)
 		complete_upload(call, then);
 	else

@@ -20,6 +20,7 @@ struct completion {
 	struct api_call *call;
 	void (*then)(struct api_call *call);
 	int rounds;
+	char url[256]; /* of the last that was missing */
 };
 
 /* Where the missing issuer is to be had, in out; false: nothing is missing, or
@@ -50,43 +51,37 @@ missing_url(struct api_call *call, char *out, size_t size)
 	return out[0] != '\0';
 }
 
-/* Adds a certificate to the body's "chain"; false: it is none. */
-static bool
-add_to_chain(struct api_call *call, struct slice der)
-{
-	const char *present = json_str(call->body, "chain");
-	struct certificate *certificate;
-	struct fault f = {0};
-	struct buf text;
-
-	if (certificate_read(der, &certificate, &f) != ERR_OK)
-		return false;
-	buf_init(&text, PEM_MAX);
-	(void)buf_printf(&text, "%s\n", present);
-	pem_write(&text, SLICE("CERTIFICATE"), SLICE(""), certificate->der);
-	certificate_free(certificate);
-	json_put_slice(call->body, "chain", buf_slice(&text));
-	buf_clear(&text);
-	return true;
-}
-
-/* DER as the standard wants it, or PEM as some serve it. */
+/* Adds the certificates of an answer to the body's "chain": DER or "certs-only"
+ * PKCS#7, as the standard wants it, or PEM as some serve it.  False: there is
+ * none. */
 static bool
 add_answer(struct api_call *call, struct slice body)
 {
-	struct pem_block block;
-	struct buf der;
-	bool good;
+	const char *present = json_str(call->body, "chain");
+	struct bundle *b = xcalloc(1, sizeof(*b));
+	struct fault why = {0};
+	bool found = false;
+	struct buf text;
 
-	if (add_to_chain(call, body))
-		return true;
-	if (pem_next(&body, &block) != ERR_OK)
-		return false;
-	buf_init(&der, ANSWER_MAX);
-	good = base64_decode(block.body, &der) == ERR_OK &&
-	       add_to_chain(call, buf_slice(&der));
-	buf_clear(&der);
-	return good;
+	bundle_init(b);
+	buf_init(&text, PEM_MAX);
+	(void)buf_printf(&text, "%s\n", present);
+	if (bundle_add(b, body, "the answer", &why) != ERR_OK)
+		bundle_clear(b); /* as nothing at all */
+	for (size_t i = 0; i < b->n; i++) {
+		const struct certificate *c = b->items[i].certificate;
+
+		if (c == NULL)
+			continue;
+		found = true;
+		pem_write(&text, SLICE("CERTIFICATE"), SLICE(""), c->der);
+	}
+	if (found)
+		json_put_slice(call->body, "chain", buf_slice(&text));
+	buf_clear(&text);
+	bundle_clear(b);
+	free(b);
+	return found;
 }
 
 static void step(struct completion *k);
@@ -96,6 +91,20 @@ proceed(struct completion *k)
 {
 	k->then(k->call);
 	free(k);
+}
+
+/* Into the answer's warnings. */
+static void
+tell(struct completion *k, const char *why)
+{
+	json_t *warnings = json_obj(k->call->answer, "warnings");
+	struct fault f = {0};
+
+	fault_set(&f, FAULT_C21_CHAIN_INCOMPLETE,
+	    "The missing intermediate could not be fetched from %.200s: %.200s",
+	    k->url, why);
+	json_array_append_new(warnings, json_fault(&f));
+	log_info("upload: %s", f.text);
 }
 
 static void
@@ -108,28 +117,31 @@ on_fetched(void *ctx, enum err e, const struct fetch_response *r,
 		step(k);
 		return;
 	}
-	log_info("upload: the missing intermediate was not had: %s",
-	    e == ERR_OK ? "no certificate is there" : f->text);
+	tell(k, e == ERR_OK ? "no certificate is there" : f->text);
 	proceed(k);
 }
 
 static void
 step(struct completion *k)
 {
-	char url[256];
+	const struct config_networks *allowed =
+	    &k->call->control->config.control.webhook_networks;
 	struct fetch_request request = {
 	    .method = "GET",
-	    .url = url,
+	    .url = k->url,
 	    .timeout_ms = TIMEOUT_MS,
 	    .connect_timeout_ms = TIMEOUT_MS,
 	    .body_max = ANSWER_MAX,
 	    .redirects_max = REDIRECTS,
 	    .guarded = true,
+	    .allowed = allowed->items,
+	    .n_allowed = allowed->n,
 	    .done = on_fetched,
 	    .ctx = k,
 	};
 
-	if (k->rounds++ < ROUNDS_MAX && missing_url(k->call, url, sizeof(url)))
+	if (k->rounds++ < ROUNDS_MAX &&
+	    missing_url(k->call, k->url, sizeof(k->url)))
 		(void)fetch_start(k->call->control->fetch, &request);
 	else
 		proceed(k);

@@ -11,7 +11,8 @@
 /*
  * Fetches what is missing into the call's body, as far as it can be had; then
  * `then` goes on with the call, from the loop, or at once when nothing is
- * missing.  What stays missing is the upload's own warning.
+ * missing.  What could not be had is told in the "warnings" of the call's
+ * answer, which must be there.
  */
 void complete_upload(
     struct api_call *call, void (*then)(struct api_call *call));

@@ -5,9 +5,10 @@ import ipaddress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import (AuthorityInformationAccessOID,
+                                   ExtendedKeyUsageOID, NameOID)
 
 _PEM = serialization.Encoding.PEM
 _DER = serialization.Encoding.DER
@@ -17,7 +18,10 @@ def make_key(kind="ecdsa-p256"):
     """A private key; kind as towpath writes it."""
     if kind.startswith("rsa-"):
         return rsa.generate_private_key(65537, int(kind[4:]))
-    curve = {"ecdsa-p256": ec.SECP256R1, "ecdsa-p384": ec.SECP384R1}[kind]
+    if kind == "ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    curve = {"ecdsa-p256": ec.SECP256R1, "ecdsa-p384": ec.SECP384R1,
+             "ecdsa-p521": ec.SECP521R1}[kind]
     return ec.generate_private_key(curve())
 
 
@@ -101,18 +105,20 @@ class Ca:
         return self.root.public_bytes(_PEM)
 
     def issue(self, *names, days=90, key="ecdsa-p256", not_before=None,
-              not_after=None, client_only=False):
-        """A leaf for names or addresses; not_before and not_after are datetimes (UTC)."""
+              not_after=None, client_only=False, issuer_url=None):
+        """A leaf for names or addresses; not_before and not_after are datetimes (UTC),
+        issuer_url is where it says its issuer's certificate is."""
         private = make_key(key) if isinstance(key, str) else key
         certificate = self._sign(
             names[0], private, (self.middle, self.middle_key), False,
             names=names, days=days, not_before=not_before,
-            not_after=not_after, client_only=client_only)
+            not_after=not_after, client_only=client_only,
+            issuer_url=issuer_url)
         return Identity(certificate, private, [self.middle, self.root])
 
     @staticmethod
     def _sign(cn, key, issuer, is_ca, names=(), days=3650, not_before=None,
-              not_after=None, client_only=False):
+              not_after=None, client_only=False, issuer_url=None):
         now = datetime.datetime.utcnow().replace(microsecond=0)
         builder = (x509.CertificateBuilder()
                    .subject_name(_name(cn[:64]))
@@ -130,6 +136,11 @@ class Ca:
         builder = builder.add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(
                 above.public_key()), False)
+        if issuer_url:
+            builder = builder.add_extension(
+                x509.AuthorityInformationAccess([x509.AccessDescription(
+                    AuthorityInformationAccessOID.CA_ISSUERS,
+                    x509.UniformResourceIdentifier(issuer_url))]), False)
         if not is_ca:
             use = (ExtendedKeyUsageOID.CLIENT_AUTH if client_only
                    else ExtendedKeyUsageOID.SERVER_AUTH)
