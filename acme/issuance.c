@@ -156,6 +156,29 @@ add_retry(struct problem *p)
 		p->retry_at = clock_now() + STORE_RETRY_S;
 }
 
+/* Where the CA's reason can be read again. */
+static const char *
+said_url(const struct issuance *i, const struct problem *p)
+{
+	const struct order *o = i->order;
+
+	if (o == NULL)
+		return NULL;
+	if (p->is_validation && o->at < o->n_authorizations)
+		return o->authorizations[o->at].url;
+	return o->url;
+}
+
+/* For people only: an order ends all the same when they cannot be kept. */
+static void
+keep_words(const struct issuance *i, const struct problem *p)
+{
+	if (p->said[0] != '\0' && rows_keep_words(i->env->db, i->id, p->said,
+				      said_url(i, p)) != ERR_OK)
+		log_warning("acme: the CA's words are lost order=%lld",
+		    (long long)i->id);
+}
+
 static void
 give_up(struct issuance *i, const struct problem *problem)
 {
@@ -164,6 +187,7 @@ give_up(struct issuance *i, const struct problem *problem)
 
 	if (p.is_validation && i->order != NULL)
 		failed = i->order->challenge.host;
+	keep_words(i, &p);
 	if (close_row(i, &p.fault, failed) != ERR_OK) {
 		again_in(i, RETRY_MS);
 		return;

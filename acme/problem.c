@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -10,6 +11,8 @@
 #define RETRY_MAX_S      INT64_C(604800) /* a week */
 #define RATE_LIMIT_S     3600            /* when a CA does not say how long */
 #define DETAIL_MAX       300
+#define KEPT_TYPE_MAX    100
+#define KEPT_DETAIL_MAX  900
 #define HTTP_RATE_LIMIT  429
 #define HTTP_UNAVAILABLE 503
 
@@ -152,6 +155,34 @@ describe(struct problem *out, const struct row *row, const char *host,
 		    fault_lookup(code)->title, DETAIL_MAX, detail);
 }
 
+static void
+put_head(json_t *o, const char *key, const char *text, size_t max)
+{
+	json_put_slice(o, key, slice_of(text, strnlen(text, max)));
+}
+
+/* As it came, or when that is too long what tells most of it. */
+static void
+keep_words(struct problem *out, const json_t *document)
+{
+	char *text = json_text(document);
+	json_t *part;
+
+	if (strlen(text) >= sizeof(out->said)) {
+		free(text);
+		part = json_object();
+		put_head(
+		    part, "type", json_str(document, "type"), KEPT_TYPE_MAX);
+		put_head(part, "detail", json_str(document, "detail"),
+		    KEPT_DETAIL_MAX);
+		text = json_text(part);
+		json_decref(part);
+	}
+	if (strlen(text) < sizeof(out->said))
+		(void)snprintf(out->said, sizeof(out->said), "%s", text);
+	free(text);
+}
+
 /* "https://..." in a sentence, up to the next blank. */
 static struct slice
 url_in(const char *detail)
@@ -205,6 +236,7 @@ read_document(
 	if (row->code == FAULT_A18_CHALLENGE_WRONG_ANSWER)
 		row = &account_refused;
 	describe(out, row, identifier_of(problem), json_str(problem, "detail"));
+	keep_words(out, document);
 	if (row->code == FAULT_A13_RATE_LIMITED)
 		read_rate_limit(out, json_str(document, "detail"), r);
 	if (row->code == FAULT_A29_CA_WANTS_PERSON &&
@@ -266,6 +298,7 @@ problem_of_error(const json_t *error, const char *host, struct problem *out)
 	memset(out, 0, sizeof(*out));
 	describe(out, row, named[0] != '\0' ? named : host,
 	    json_str(problem, "detail"));
+	keep_words(out, error);
 	if (out->class != PROBLEM_PERSON)
 		out->class = PROBLEM_BACK_OFF;
 }

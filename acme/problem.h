@@ -17,12 +17,18 @@ enum problem_class {
 	PROBLEM_PERSON,   /* nothing will change by itself */
 };
 
+/* Of the CA's own words that are kept; larger ones are kept in part. */
+#define PROBLEM_SAID_SIZE 2048
+
 struct problem {
 	enum problem_class class;
 	struct fault fault;
 	int64_t retry_at;     /* the CA's word, UTC seconds; 0: none */
 	bool is_validation;   /* a challenge failed: counted by the CA */
 	bool is_account_wide; /* a limit on all our orders, not on a name */
+	/* JSON: the problem document as the CA sent it; "" when the reason is
+	 * none of the CA's. */
+	char said[PROBLEM_SAID_SIZE];
 };
 
 /* An answer with an error status, or none at all (status 0). */

@@ -333,6 +333,19 @@ rows_end_order(
 }
 
 enum err
+rows_keep_words(struct db *db, int64_t id, const char *said, const char *url)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET said = ?2, said_url = ?3 WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, id);
+	stmt_str(s, 2, said);
+	stmt_str(s, 3, url);
+	return stmt_run(s);
+}
+
+enum err
 rows_failed_host(struct db *db, int64_t id, char out[HOST_SIZE])
 {
 	static const char sql[] =

@@ -70,6 +70,10 @@ enum err MUST_USE rows_save_key(struct db *db, int64_t id, struct slice sealed);
  * challenges go.  failed_host: a validation of this name failed, an attempt. */
 enum err MUST_USE rows_end_order(
     struct db *db, int64_t id, const struct fault *f, const char *failed_host);
+/* What the CA said when it ended: JSON, and where that can be read again (NULL:
+ * nowhere). */
+enum err MUST_USE rows_keep_words(
+    struct db *db, int64_t id, const char *said, const char *url);
 /* The name whose validation ended the order.  ERR_NOT_FOUND: none did. */
 enum err MUST_USE rows_failed_host(
     struct db *db, int64_t id, char out[HOST_SIZE]);

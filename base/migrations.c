@@ -2,7 +2,8 @@
 
 /* base/schema.sql and those after it, put into the program by base/schema.S. */
 extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[],
-    schema_5_sql[], schema_6_sql[], schema_7_sql[], schema_8_sql[];
+    schema_5_sql[], schema_6_sql[], schema_7_sql[], schema_8_sql[],
+    schema_9_sql[];
 
 const struct migration *
 migrations(size_t *n)
@@ -16,6 +17,7 @@ migrations(size_t *n)
 	    {6, schema_6_sql},
 	    {7, schema_7_sql},
 	    {8, schema_8_sql},
+	    {9, schema_9_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

@@ -17,4 +17,5 @@
 	text schema_6_sql, base/schema_6.sql
 	text schema_7_sql, base/schema_7.sql
 	text schema_8_sql, base/schema_8.sql
+	text schema_9_sql, base/schema_9.sql
 	.section .note.GNU-stack, "", @progbits

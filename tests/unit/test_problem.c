@@ -94,6 +94,33 @@ every_type_of_a_challenge_has_its_code(void **state)
 }
 
 static void
+the_documents_words_are_kept(void **state)
+{
+	static const char body[] =
+	    "{\"type\":\"" TYPE "caa\",\"detail\":\"no \\u00fc\"}";
+	struct problem p;
+	json_t *said;
+	char *detail;
+
+	(void)state;
+	read_answer(403, body, "", &p);
+	assert_string_equal(
+	    p.said, "{\"type\":\"" TYPE "caa\",\"detail\":\"no \xc3\xbc\"}");
+	detail = xcalloc(1, 4000);
+	memset(detail, 'x', 3999);
+	said = json_pack("{s:s, s:s}", "type", TYPE "dns", "detail", detail);
+	problem_of_error(said, "www.test", &p);
+	json_decref(said);
+	assert_int_equal(json_parse(slice_str(p.said), &said, NULL), ERR_OK);
+	assert_string_equal(json_str(said, "type"), TYPE "dns");
+	assert_int_equal(strlen(json_str(said, "detail")), 900);
+	json_decref(said);
+	free(detail);
+	problem_set(&p, FAULT_A22_ORDER_INVALID, "ours");
+	assert_string_equal(p.said, "");
+}
+
+static void
 a_subproblem_tells_more_than_its_parent(void **state)
 {
 	static const char body[] =
@@ -235,6 +262,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_type_of_an_answer_has_its_code_and_class),
 	    cmocka_unit_test(every_type_of_a_challenge_has_its_code),
+	    cmocka_unit_test(the_documents_words_are_kept),
 	    cmocka_unit_test(a_subproblem_tells_more_than_its_parent),
 	    cmocka_unit_test(a_rate_limit_waits_as_long_as_it_was_told),
 	    cmocka_unit_test(a_limit_of_the_whole_account_is_told_apart),
