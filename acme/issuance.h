@@ -34,8 +34,13 @@ struct issuance_env {
 };
 
 struct issuance {
-	struct list link; /* for its owner, as is is_running */
+	/* for its owner */
+	struct list link;
 	bool is_running;
+	struct seat *seat; /* whose CA it goes to; env is of it */
+	enum wish_ca ca;
+	bool is_moved; /* the other CA has refused it */
+
 	const struct issuance_env *env;
 	int64_t id; /* of the row */
 	char host[HOST_SIZE];

@@ -3,68 +3,28 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "acme/issuance.h"
 #include "acme/rows.h"
+#include "acme/seat.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 
 #define OPEN_MAX    ((size_t)1 << 24) /* orders that are open at once */
-#define LIMIT_MAX_S (INT64_C(7) * 86400)
 #define LINE_MS     1000 /* how often it is looked at while it stands */
+#define SKIPPED_MAX 64   /* whose CA is away, in one look at the line */
 
 struct issuer {
-	struct issuer_config config; /* own copies of the strings */
+	struct seat seats[CA_SEATS];
 	struct issuance_env env;
-	struct ca *ca;
+	struct fetch *fetch;
 	const struct issuer_ops *ops;
 	void *owner;
 	struct map by_host;
 	struct list running, waiting, over; /* over: freed from the loop */
 	size_t n_running, n_waiting;
 	ev_timer pump;
-	struct problem limit; /* of the whole account, until its retry_at */
 };
-
-/* --- configuration ------------------------------------------------------- */
-
-static const char *
-copy(const char *s)
-{
-	return xstrdup(s == NULL ? "" : s);
-}
-
-static struct issuer_config
-copy_config(const struct issuer_config *c)
-{
-	return (struct issuer_config){
-	    .directory = copy(c->directory),
-	    .email = copy(c->email),
-	    .agree_terms = c->agree_terms,
-	    .ca_file = copy(c->ca_file),
-	    .profile = copy(c->profile),
-	    .preferred_chain = copy(c->preferred_chain),
-	    .key_type = copy(c->key_type),
-	    .eab_kid = copy(c->eab_kid),
-	    .eab_hmac_key = copy(c->eab_hmac_key),
-	    .challenges = c->challenges,
-	    .max_orders = c->max_orders == 0 ? 1 : c->max_orders,
-	};
-}
-
-static void
-clear_config(struct issuer_config *c)
-{
-	free((char *)c->directory);
-	free((char *)c->email);
-	free((char *)c->ca_file);
-	free((char *)c->profile);
-	free((char *)c->preferred_chain);
-	free((char *)c->key_type);
-	free((char *)c->eab_kid);
-	secret_free((char *)c->eab_hmac_key, strlen(c->eab_hmac_key));
-}
 
 /* --- the line ------------------------------------------------------------ */
 
@@ -92,6 +52,7 @@ leave_line(struct issuer *is, struct issuance *i)
 	list_remove(&i->link);
 	list_append(&is->running, &i->link);
 	i->is_running = true;
+	i->seat->n_running++;
 	is->n_waiting--;
 	is->n_running++;
 }
@@ -102,6 +63,7 @@ back_in_line(struct issuer *is, struct issuance *i)
 	list_remove(&i->link);
 	list_push(&is->waiting, &i->link);
 	i->is_running = false;
+	i->seat->n_running--;
 	is->n_waiting++;
 	is->n_running--;
 }
@@ -110,24 +72,83 @@ back_in_line(struct issuer *is, struct issuance *i)
 static void
 bury(struct issuer *is, struct issuance *i)
 {
-	if (i->is_running)
+	if (i->is_running) {
+		i->seat->n_running--;
 		is->n_running--;
-	else
+	} else {
 		is->n_waiting--;
+	}
 	map_remove(&is->by_host, slice_str(i->host));
 	list_remove(&i->link);
 	list_append(&is->over, &i->link);
 	kick(is, 0);
 }
 
-/* Not for longer than a CA may ask (acme/problem.h), whatever the clock did
- * meanwhile. */
-static bool
-is_limited(const struct issuer *is)
+static enum ca_seat
+choose(const struct issuer *is, enum wish_ca wish, const char *const *names,
+    size_t n_names)
 {
-	int64_t left = is->limit.retry_at - clock_now();
+	struct ca_view views[CA_SEATS];
 
-	return left > 0 && left <= LIMIT_MAX_S;
+	for (int i = 0; i < CA_SEATS; i++)
+		views[i] = seat_view(&is->seats[i], names, n_names);
+	return ca_choose(wish, views, clock_now());
+}
+
+/* Where the CA knows it; NULL: at none of ours. */
+static struct seat *
+seat_of(struct issuer *is, const char *directory)
+{
+	for (int i = 0; i < CA_SEATS; i++)
+		if (is->seats[i].is_there &&
+		    strcmp(is->seats[i].config.directory, directory) == 0)
+			return &is->seats[i];
+	return NULL;
+}
+
+/* One that a CA knows goes on there, whatever became of that CA; the choice
+ * for the others is made now, not when they began to wait. */
+static enum err
+pick(struct issuer *is, struct issuance *i)
+{
+	struct order_row row;
+	struct seat *seat = NULL;
+	enum err e = rows_order(is->env.db, i->id, &row);
+	enum ca_seat chosen;
+
+	if (e != ERR_OK)
+		return e;
+	if (row.url != NULL || row.is_moved)
+		seat = seat_of(is, row.directory);
+	if (seat == NULL) {
+		chosen = choose(
+		    is, row.ca, (const char *const *)row.names, row.n_names);
+		seat = &is->seats[chosen == CA_SEATS ? CA_FIRST : chosen];
+	}
+	if (strcmp(seat->config.directory, row.directory) != 0 &&
+	    row.url == NULL)
+		e = rows_set_directory(
+		    is->env.db, i->id, seat->config.directory);
+	i->seat = seat;
+	i->env = &seat->env;
+	i->ca = row.ca;
+	i->is_moved = row.is_moved;
+	order_row_clear(&row);
+	return e;
+}
+
+static void
+drop(struct issuer *is, struct issuance *i)
+{
+	log_warning("acme: order=%lld host=%s is not open (any more)",
+	    (long long)i->id, i->host);
+	bury(is, i);
+}
+
+static bool
+is_gone(enum err e)
+{
+	return e == ERR_NOT_FOUND || e == ERR_SYNTAX;
 }
 
 static enum err
@@ -135,14 +156,12 @@ start(struct issuer *is, struct issuance *i)
 {
 	enum err e;
 
-	if (is_limited(is))
-		return issuance_refuse(i, &is->limit);
+	if (seat_is_limited(i->seat))
+		return issuance_refuse(i, &i->seat->limit);
 	e = issuance_start(i);
-	if (e != ERR_NOT_FOUND && e != ERR_SYNTAX)
+	if (!is_gone(e))
 		return e;
-	log_warning("acme: order=%lld host=%s is not open (any more)",
-	    (long long)i->id, i->host);
-	bury(is, i);
+	drop(is, i);
 	return ERR_OK;
 }
 
@@ -154,24 +173,71 @@ reap(struct issuer *is)
 	}
 }
 
+/* Whoever waits for a CA that is away lets the others go first. */
+static void
+to_the_end(struct issuer *is, struct issuance *i)
+{
+	list_remove(&i->link);
+	list_append(&is->waiting, &i->link);
+}
+
+/* Starts the first in the line.  ERR_AGAIN: there is no room for it;
+ * ERR_CLOSED: its CA is away. */
+static enum err
+start_first(struct issuer *is)
+{
+	struct issuance *i =
+	    container_of(list_first(&is->waiting), struct issuance, link);
+	enum err e = pick(is, i);
+
+	if (is_gone(e)) {
+		drop(is, i);
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		return ERR_AGAIN; /* the store is away */
+	if (ca_is_away(i->seat->ca, NULL)) {
+		to_the_end(is, i);
+		return ERR_CLOSED;
+	}
+	if (i->seat->n_running >= i->seat->config.max_orders)
+		return ERR_AGAIN;
+	leave_line(is, i);
+	if (start(is, i) == ERR_OK)
+		return ERR_OK;
+	back_in_line(is, i);
+	return ERR_AGAIN;
+}
+
+static bool
+has_room(const struct issuer *is)
+{
+	for (int i = 0; i < CA_SEATS; i++) {
+		const struct seat *s = &is->seats[i];
+
+		if (s->is_there && s->n_running < s->config.max_orders &&
+		    !ca_is_away(s->ca, NULL))
+			return true;
+	}
+	return false;
+}
+
 static void
 on_pump(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct issuer *is = container_of(w, struct issuer, pump);
+	size_t skipped = 0;
+	enum err e;
 
 	(void)loop;
 	(void)revents;
 	reap(is);
-	while (is->n_running < is->config.max_orders &&
-	       !list_empty(&is->waiting) && !ca_is_away(is->ca, NULL)) {
-		struct issuance *i = container_of(
-		    list_first(&is->waiting), struct issuance, link);
-
-		leave_line(is, i);
-		if (start(is, i) == ERR_OK)
-			continue;
-		back_in_line(is, i); /* the store is away */
-		break;
+	while (!list_empty(&is->waiting) && has_room(is) &&
+	       skipped < SKIPPED_MAX && skipped < is->n_waiting) {
+		e = start_first(is);
+		if (e == ERR_AGAIN)
+			break;
+		skipped += e == ERR_CLOSED;
 	}
 	if (!list_empty(&is->waiting))
 		kick(is, LINE_MS);
@@ -195,13 +261,64 @@ on_issued(void *ctx, struct issuance *i, const struct chain *chain,
 	return e;
 }
 
+static void add(void *ctx, int64_t id, const char *host);
+
+/* The other CA goes on with what this one refuses for a reason of its own. */
+static bool
+move(struct issuer *is, struct issuance *i, const struct order_row *row)
+{
+	enum ca_seat from =
+	    i->seat == &is->seats[CA_FIRST] ? CA_FIRST : CA_FALLBACK;
+	struct ca_view views[CA_SEATS];
+	enum ca_seat to;
+	int64_t id;
+
+	if (i->is_moved)
+		return false;
+	for (int at = 0; at < CA_SEATS; at++)
+		views[at] = seat_view(&is->seats[at],
+		    (const char *const *)row->names, row->n_names);
+	to = ca_move(i->ca, from, views, clock_now());
+	if (to == CA_SEATS ||
+	    rows_move_order(is->env.db, i->id, is->seats[to].config.directory,
+		&id) != ERR_OK)
+		return false;
+	log_warning("acme: order=%lld host=%s goes on at %s as order=%lld",
+	    (long long)i->id, i->host, is->seats[to].config.directory,
+	    (long long)id);
+	bury(is, i);
+	add(is, id, i->host);
+	return true;
+}
+
+/* Notes what kept the CA from it; true: the other one takes over. */
+static bool
+goes_on(struct issuer *is, struct issuance *i, const struct problem *p)
+{
+	struct ca_shun shun = seat_note(i->seat, p);
+	struct order_row row;
+	bool moves;
+
+	if (rows_note_failure(is->env.db, i->id, shun.until, p->fault.action) !=
+		ERR_OK ||
+	    shun.until == 0 ||
+	    rows_ended_order(is->env.db, i->id, &row) != ERR_OK)
+		return false;
+	moves = move(is, i, &row);
+	order_row_clear(&row);
+	return moves;
+}
+
 static void
 on_failed(void *ctx, struct issuance *i, const struct problem *p)
 {
 	struct issuer *is = ctx;
 
-	if (p->is_account_wide)
-		is->limit = *p; /* the others need not ask to be refused */
+	if (goes_on(is, i, p)) {
+		if (is->ops->on_moved != NULL)
+			is->ops->on_moved(is->owner, i->host, &p->fault);
+		return;
+	}
 	bury(is, i);
 	is->ops->on_failed(is->owner, i->id, i->host, &p->fault, p->retry_at,
 	    p->class == PROBLEM_PERSON);
@@ -216,15 +333,12 @@ issuer_new(struct ev_loop *loop, struct db *db, struct shared *shared,
 {
 	struct issuer *is = xcalloc(1, sizeof(*is));
 
-	is->config = copy_config(config);
-	is->ca = ca_new(loop, db, keyring, fetch, &is->config);
+	is->fetch = fetch;
 	is->env = (struct issuance_env){
 	    .loop = loop,
 	    .db = db,
 	    .shared = shared,
 	    .keyring = keyring,
-	    .ca = is->ca,
-	    .config = &is->config,
 	    .on_issued = on_issued,
 	    .on_failed = on_failed,
 	    .ctx = is,
@@ -234,7 +348,15 @@ issuer_new(struct ev_loop *loop, struct db *db, struct shared *shared,
 	list_init(&is->waiting);
 	list_init(&is->over);
 	ev_init(&is->pump, on_pump);
+	seat_open(&is->seats[CA_FIRST], config, &is->env, fetch);
 	return is;
+}
+
+void
+issuer_set_fallback(struct issuer *is, const struct issuer_config *config)
+{
+	assert(!is->seats[CA_FALLBACK].is_there);
+	seat_open(&is->seats[CA_FALLBACK], config, &is->env, is->fetch);
 }
 
 void
@@ -242,6 +364,10 @@ issuer_set_dns(struct issuer *is, struct dns *dns, struct txt_records *txt)
 {
 	is->env.dns = dns;
 	is->env.txt = txt;
+	for (int i = 0; i < CA_SEATS; i++) {
+		is->seats[i].env.dns = dns;
+		is->seats[i].env.txt = txt;
+	}
 }
 
 void
@@ -261,10 +387,10 @@ issuer_free(struct issuer *is)
 			issuance_free(container_of(it, struct issuance, link));
 		}
 	}
-	ca_free(is->ca);
+	for (int i = 0; i < CA_SEATS; i++)
+		seat_clear(&is->seats[i]);
 	ev_timer_stop(is->env.loop, &is->pump);
 	map_clear(&is->by_host);
-	clear_config(&is->config);
 	free(is);
 }
 
@@ -294,35 +420,28 @@ issuer_resume(struct issuer *is)
 		txt_records_sweep(is->env.txt);
 }
 
+/* *seat is the CA it would go to now. */
 static enum err
-check_order(
-    const struct issuer *is, const struct order_wish *wish, struct fault *f)
+check_order(const struct issuer *is, const struct order_wish *wish,
+    enum ca_seat *seat, struct fault *f)
 {
-	if (!is->config.agree_terms) {
-		fault_set(f, FAULT_A10_TERMS_NOT_AGREED, NULL);
-		return ERR_DENIED;
-	}
 	if (wish->n_names > ORDER_NAMES_MAX) {
 		fault_set(f, FAULT_C24_TOO_MANY_NAMES,
 		    "%zu names are more than one certificate may have (%d)",
 		    wish->n_names, ORDER_NAMES_MAX);
 		return ERR_TOO_BIG;
 	}
-	for (size_t i = 0; i < wish->n_names; i++) {
-		if (challenge_choice_fits(
-			&is->config.challenges, wish->names[i]))
-			continue;
-		fault_set(f, FAULT_A27_NO_USABLE_CHALLENGE,
-		    "No allowed challenge can be used for %s", wish->names[i]);
-		return ERR_DENIED;
-	}
-	return ERR_OK;
+	*seat = choose(is, wish->ca, wish->names, wish->n_names);
+	if (*seat != CA_SEATS)
+		return ERR_OK;
+	return seat_check(&is->seats[CA_FIRST], wish->names, wish->n_names, f);
 }
 
 enum err
 issuer_order(struct issuer *is, const struct order_wish *wish, struct fault *f)
 {
-	enum err e = check_order(is, wish, f);
+	enum ca_seat seat;
+	enum err e = check_order(is, wish, &seat, f);
 	int64_t id;
 
 	assert(wish->n_names > 0 && is->ops != NULL);
@@ -330,7 +449,8 @@ issuer_order(struct issuer *is, const struct order_wish *wish, struct fault *f)
 		return e;
 	if (issuer_has_order(is, wish->names[0]))
 		return ERR_OK;
-	e = rows_add_order(is->env.db, wish, is->config.directory, &id);
+	e = rows_add_order(
+	    is->env.db, wish, is->seats[seat].config.directory, &id);
 	if (e == ERR_EXISTS)
 		return ERR_OK;
 	if (e != ERR_OK) {
@@ -358,14 +478,33 @@ issuer_cancel(struct issuer *is, const char *host)
 	bury(is, i);
 }
 
+static void
+seat_status(const struct seat *s, struct issuer_ca_status *out)
+{
+	*out = (struct issuer_ca_status){
+	    .is_there = s->is_there, .directory = "", .account_url = ""};
+	if (!s->is_there)
+		return;
+	out->directory = s->config.directory;
+	out->agree_terms = s->config.agree_terms;
+	out->account_url = ca_account_url(s->ca);
+	out->in_flight = s->n_running;
+	(void)ca_is_away(s->ca, &out->fault);
+	if (s->refuses_until <= clock_now())
+		return;
+	out->refuses_until = s->refuses_until;
+	if (!fault_is_set(&out->fault))
+		out->fault = s->refusal;
+}
+
 void
 issuer_status(const struct issuer *is, struct issuer_status *out)
 {
 	*out = (struct issuer_status){
-	    .in_flight = is->n_running,
-	    .waiting = is->n_waiting,
-	    .directory = is->config.directory,
-	    .account_url = ca_account_url(is->ca),
-	};
-	(void)ca_is_away(is->ca, &out->fault);
+	    .in_flight = is->n_running, .waiting = is->n_waiting};
+	for (int i = 0; i < CA_SEATS; i++)
+		seat_status(&is->seats[i], &out->ca[i]);
+	out->directory = out->ca[CA_FIRST].directory;
+	out->account_url = out->ca[CA_FIRST].account_url;
+	out->fault = out->ca[CA_FIRST].fault;
 }

@@ -12,8 +12,8 @@
  */
 #include <ev.h>
 
+#include "acme/ca_choice.h"
 #include "acme/challenge.h"
-#include "acme/wish.h"
 #include "base/db.h"
 #include "base/fetch.h"
 #include "base/shared.h"
@@ -52,6 +52,9 @@ struct issuer_ops {
 	 */
 	void (*on_failed)(void *ctx, int64_t order_id, const char *host,
 	    const struct fault *f, int64_t retry_at, bool needs_person);
+	/* The CA refused for a reason of its own, and the other one goes on
+	 * with it at once; the order is open still.  May be NULL. */
+	void (*on_moved)(void *ctx, const char *host, const struct fault *f);
 };
 
 struct issuer;
@@ -61,6 +64,9 @@ struct txt_records;
 struct issuer *issuer_new(struct ev_loop *loop, struct db *db,
     struct shared *shared, struct keyring *keyring, struct fetch *fetch,
     const struct issuer_config *config);
+/* The second CA, which takes what the first will not (acme/ca_choice.h); once,
+ * before issuer_resume. */
+void issuer_set_fallback(struct issuer *is, const struct issuer_config *config);
 /* Loans that outlive it, before issuer_resume: to look at CAA, and for dns-01
  * (txt may be NULL). */
 void issuer_set_dns(
@@ -89,11 +95,20 @@ void issuer_cancel(struct issuer *is, const char *host);
 enum err MUST_USE issuer_close_order(struct db *db, int64_t order_id);
 
 /* For status and `towpath acme`. */
+struct issuer_ca_status {
+	bool is_there, agree_terms;
+	const char *directory, *account_url; /* "": none yet */
+	size_t in_flight;
+	struct fault fault;    /* of the CA as a whole, e.g. A11; none when the
+				* last request went well */
+	int64_t refuses_until; /* orders go to the other one until; 0 */
+};
 struct issuer_status {
+	struct issuer_ca_status ca[CA_SEATS];
+	/* of both, and of the first */
 	size_t in_flight, waiting;
 	const char *directory, *account_url; /* "": none yet */
-	struct fault fault; /* of the CA as a whole, e.g. A11; none when the
-			     * last request went well */
+	struct fault fault;
 };
 void issuer_status(const struct issuer *is, struct issuer_status *out);
 

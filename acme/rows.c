@@ -126,8 +126,8 @@ rows_add_order(struct db *db, const struct order_wish *wish,
 	static const char sql[] =
 	    "INSERT INTO acme_order "
 	    "(host, names, directory, state, created_at, updated_at, "
-	    "replaces, is_renewal, needed_at) "
-	    "VALUES (?1, ?2, ?3, 'new', ?4, ?4, ?5, ?6, ?7)";
+	    "replaces, is_renewal, needed_at, ca) "
+	    "VALUES (?1, ?2, ?3, 'new', ?4, ?4, ?5, ?6, ?7, ?8)";
 	struct stmt *s = db_stmt(db, sql);
 	json_t *list = json_array();
 	char *text;
@@ -144,6 +144,7 @@ rows_add_order(struct db *db, const struct order_wish *wish,
 		stmt_str(s, 5, wish->replaces);
 	stmt_int(s, 6, wish->is_renewal);
 	stmt_int(s, 7, wish->needed_at);
+	stmt_str(s, 8, wish_ca_text(wish->ca));
 	e = stmt_run(s);
 	*id = db_last_id(db);
 	free(text);
@@ -171,14 +172,13 @@ read_names(struct slice text, struct order_row *out)
 	return out->n_names > 0 ? ERR_OK : ERR_SYNTAX;
 }
 
-enum err
-rows_order(struct db *db, int64_t id, struct order_row *out)
+#define ORDER_COLUMNS                                                          \
+	"SELECT host, names, directory, url, sealed, replaces, is_renewal, "   \
+	"needed_at, ca, is_moved FROM acme_order "
+
+static enum err
+read_order(struct stmt *s, int64_t id, struct order_row *out)
 {
-	static const char sql[] =
-	    "SELECT host, names, directory, url, sealed, replaces, is_renewal, "
-	    "needed_at FROM acme_order "
-	    "WHERE id = ?1 AND ended_at IS NULL";
-	struct stmt *s = db_stmt(db, sql);
 	enum err e;
 
 	*out = (struct order_row){.id = id};
@@ -195,10 +195,30 @@ rows_order(struct db *db, int64_t id, struct order_row *out)
 	out->replaces = text_or_null(s, 5);
 	out->is_renewal = stmt_get_int(s, 6) != 0;
 	out->needed_at = stmt_get_int(s, 7);
+	(void)wish_ca_read(stmt_get_str(s, 8), &out->ca);
+	out->is_moved = stmt_get_int(s, 9) != 0;
 	stmt_done(s);
 	if (e != ERR_OK)
 		order_row_clear(out);
 	return e;
+}
+
+enum err
+rows_order(struct db *db, int64_t id, struct order_row *out)
+{
+	static const char sql[] =
+	    ORDER_COLUMNS "WHERE id = ?1 AND ended_at IS NULL";
+
+	return read_order(db_stmt(db, sql), id, out);
+}
+
+enum err
+rows_ended_order(struct db *db, int64_t id, struct order_row *out)
+{
+	static const char sql[] =
+	    ORDER_COLUMNS "WHERE id = ?1 AND ended_at IS NOT NULL";
+
+	return read_order(db_stmt(db, sql), id, out);
 }
 
 enum err
@@ -369,6 +389,76 @@ issuer_close_order(struct db *db, int64_t order_id)
 	enum err e = close_order(db, order_id, "valid", NULL);
 
 	return e == ERR_OK ? delete_challenges(db, order_id) : e;
+}
+
+/* --- two CAs ------------------------------------------------------------- */
+
+enum err
+rows_set_directory(struct db *db, int64_t id, const char *directory)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET directory = ?2 WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, id);
+	stmt_str(s, 2, directory);
+	return stmt_run(s);
+}
+
+enum err
+rows_note_failure(
+    struct db *db, int64_t id, int64_t shun_until, const char *action)
+{
+	static const char sql[] =
+	    "UPDATE acme_order SET shun_until = ?2, fault_action = ?3 "
+	    "WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, id);
+	stmt_int(s, 2, shun_until);
+	stmt_str(s, 3, action[0] == '\0' ? NULL : action);
+	return stmt_run(s);
+}
+
+enum err
+rows_shun_until(
+    struct db *db, const char *host, const char *directory, int64_t *until)
+{
+	static const char sql[] =
+	    "SELECT shun_until FROM acme_order WHERE host = ?1 "
+	    "AND directory = ?2 AND ended_at IS NOT NULL "
+	    "AND state <> 'cancelled' ORDER BY id DESC LIMIT 1";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_str(s, 1, host);
+	stmt_str(s, 2, directory);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	*until = stmt_get_int(s, 0);
+	stmt_done(s);
+	return ERR_OK;
+}
+
+enum err
+rows_move_order(
+    struct db *db, int64_t failed, const char *directory, int64_t *id)
+{
+	static const char sql[] =
+	    "INSERT INTO acme_order (host, names, directory, state, "
+	    "created_at, updated_at, is_renewal, needed_at, ca, is_moved) "
+	    "SELECT host, names, ?2, 'new', ?3, ?3, is_renewal, needed_at, "
+	    "ca, 1 FROM acme_order WHERE id = ?1";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_int(s, 1, failed);
+	stmt_str(s, 2, directory);
+	stmt_int(s, 3, clock_now());
+	e = stmt_run(s);
+	*id = db_last_id(db);
+	return e;
 }
 
 /* --- challenge ----------------------------------------------------------- */

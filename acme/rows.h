@@ -4,8 +4,8 @@
  * The SQL of acme's tables: account, acme_order, challenge and attempt.  What
  * belongs together is one transaction; nothing here talks to a CA.
  */
+#include "acme/ca_choice.h"
 #include "acme/challenge.h"
-#include "acme/wish.h"
 #include "base/buf.h"
 #include "base/db.h"
 #include "base/host.h"
@@ -43,6 +43,8 @@ struct order_row {
 	char *replaces; /* NULL: none */
 	bool is_renewal;
 	int64_t needed_at;
+	enum wish_ca ca;
+	bool is_moved; /* after the other CA had refused */
 };
 void order_row_clear(struct order_row *o);
 
@@ -51,6 +53,9 @@ enum err MUST_USE rows_add_order(struct db *db, const struct order_wish *wish,
     const char *directory, int64_t *id);
 /* ERR_NOT_FOUND: it is not open (any more). */
 enum err MUST_USE rows_order(struct db *db, int64_t id, struct order_row *out);
+/* ERR_NOT_FOUND: it has not ended. */
+enum err MUST_USE rows_ended_order(
+    struct db *db, int64_t id, struct order_row *out);
 
 /* All that are open, oldest first. */
 typedef void rows_visit(void *ctx, int64_t id, const char *host);
@@ -77,6 +82,22 @@ enum err MUST_USE rows_keep_words(
 /* The name whose validation ended the order.  ERR_NOT_FOUND: none did. */
 enum err MUST_USE rows_failed_host(
     struct db *db, int64_t id, char out[HOST_SIZE]);
+
+/* --- two CAs --- */
+
+/* Of one that no CA knows yet. */
+enum err MUST_USE rows_set_directory(
+    struct db *db, int64_t id, const char *directory);
+/* Of one that failed: until when the CA is not asked for the name again (0: it
+ * was not to blame), and what a person can do ("": nothing). */
+enum err MUST_USE rows_note_failure(
+    struct db *db, int64_t id, int64_t shun_until, const char *action);
+/* That time, of the last order for the host there; 0 when it went well. */
+enum err MUST_USE rows_shun_until(
+    struct db *db, const char *host, const char *directory, int64_t *until);
+/* The same order as one that failed, at another CA. */
+enum err MUST_USE rows_move_order(
+    struct db *db, int64_t failed, const char *directory, int64_t *id);
 
 /* --- challenge --- */
 

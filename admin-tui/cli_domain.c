@@ -103,6 +103,7 @@ cli_domain_show(struct cli *c, const json_t *domain)
 	cli_domain_show_records(c, json_obj(domain, "records"));
 	cli_field(&c->out, "Automatic", "%s",
 	    json_bool(domain, "automatic") ? "on" : "off");
+	cli_field(&c->out, "CA", "%s", json_str(domain, "ca"));
 	if (json_str(domain, "origin")[0] != '\0')
 		cli_field(&c->out, "Origin", "%s", json_str(domain, "origin"));
 	if (json_str(domain, "reference")[0] != '\0')

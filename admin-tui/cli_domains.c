@@ -136,7 +136,7 @@ static int
 check_keys(struct cli *c, const json_t *body)
 {
 	static const char *const keys[] = {
-	    "app", "origin", "automatic", "reference"};
+	    "app", "origin", "automatic", "ca", "reference"};
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)body, key, value)

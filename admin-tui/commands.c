@@ -155,8 +155,10 @@ const struct command commands[] = {
 	"look now whether a host reaches us; exit 1 when not",
 	"Works for a host that was not added yet, too.", cli_domains_check},
     {"domains set", "HOST KEY=VALUE...", NULL, COMMAND_CHANGES, "domains",
-	"change a domain: app, origin, automatic, reference",
-	"KEY= puts the default back. automatic is on or off. With an origin "
+	"change a domain: app, origin, automatic, ca, reference",
+	"KEY= puts the default back. automatic is on or off. ca is first, "
+	"fallback ([acme.fallback] of towpath.conf) or auto: the first that "
+	"will issue. With an origin "
 	"(https://HOST or as a BACKEND is written) its requests go there by "
 	"the app's rules; HOST then is what the origin is asked for.",
 	cli_domains_set},

@@ -223,6 +223,19 @@ check_acme(
 	return false;
 }
 
+/* Orders are told apart by the CA's directory. */
+static bool
+check_fallback(const struct config *c, struct complaint *out)
+{
+	const char *directory = c->acme_fallback.directory;
+
+	if (is_empty(directory) || strcmp(directory, c->acme.directory) != 0)
+		return true;
+	*out = (struct complaint){"acme.fallback", "directory",
+	    "the fallback is another CA than that of [acme]"};
+	return false;
+}
+
 static bool
 check_provider(const struct config *c, struct complaint *out)
 {
@@ -294,7 +307,7 @@ check_whole(const struct config *c, const char *name, struct slice text,
 	if (check_listen(c, &wrong) && check_access_log(c, &wrong) &&
 	    check_acme(&c->acme, "acme", &wrong) &&
 	    check_acme(&c->acme_fallback, "acme.fallback", &wrong) &&
-	    check_provider(c, &wrong))
+	    check_fallback(c, &wrong) && check_provider(c, &wrong))
 		return ERR_OK;
 	fault_set(f, FAULT_S23_CONFIG_VALUE, "%s:%d: %s", name,
 	    line_of(text, wrong.section, wrong.key), wrong.text);

@@ -17,46 +17,45 @@
 
 /* The first CA and the one that takes over have the same keys. */
 /* NOLINTBEGIN(bugprone-macro-parentheses): these are no expressions */
-#define ACME_ROWS(section_, field, directory_, idle_)                          \
+#define ACME_ROWS(section_, field, directory_)                                 \
 	{.section = section_, .key = "directory", .type = CONFIG_URL,          \
 	    .at = AT(field.directory), .standard = directory_,                 \
-	    .flags = idle_, .help = "the CA's ACME directory"},                \
+	    .help = "the CA's ACME directory"},                                \
 	{.section = section_, .key = "email", .type = CONFIG_STRING,           \
 	    .at = AT(field.email), .standard = "",                             \
-	    .flags = idle_, .help = "for the CA's messages; optional"},        \
+	    .help = "for the CA's messages; optional"},                        \
 	{.section = section_, .key = "agree_terms", .type = CONFIG_FLAG,       \
 	    .at = AT(field.agree_terms), .standard = "no",                     \
-	    .flags = idle_, .help = "you agree to the CA's terms of service"}, \
+	    .help = "you agree to the CA's terms of service"},                 \
 	{.section = section_, .key = "ca_file", .type = CONFIG_STRING,         \
 	    .at = AT(field.ca_file), .standard = "",                           \
-	    .flags = idle_,                                                    \
 	    .help = "extra roots to trust when talking to the CA"},            \
 	{.section = section_, .key = "profile", .type = CONFIG_STRING,         \
 	    .at = AT(field.profile), .standard = "",                           \
-	    .flags = idle_, .help = "certificate profile to ask for"},         \
+	    .help = "certificate profile to ask for"},                         \
 	{.section = section_, .key = "preferred_chain",                        \
 	    .type = CONFIG_STRING, .at = AT(field.preferred_chain),            \
-	    .standard = "", .flags = idle_,                                    \
+	    .standard = "",                                                    \
 	    .help = "of several chains, the one that ends at this root"},      \
 	{.section = section_, .key = "key_type", .type = CONFIG_CHOICE,        \
 	    .at = AT(field.key_type), .standard = "ecdsa-p256",                \
 	    .words = "ecdsa-p256 rsa-2048",                                    \
-	    .flags = idle_, .help = "of keys made here"},                      \
+	    .help = "of keys made here"},                                      \
 	{.section = section_, .key = "challenges", .type = CONFIG_CHOICES,     \
 	    .at = AT(field.challenges),                                        \
 	    .standard = "http-01 tls-alpn-01 dns-01",                          \
 	    .words = "http-01 tls-alpn-01 dns-01",                             \
-	    .flags = CONFIG_NEEDED | idle_,                                    \
+	    .flags = CONFIG_NEEDED,                                            \
 	    .help = "allowed ones, in order of preference"},                   \
 	{.section = section_, .key = "max_orders", .type = CONFIG_COUNT,       \
 	    .at = AT(field.max_orders), .standard = "20", .min = 1,            \
-	    .max = 1000, .flags = idle_, .help = "under way at once"},         \
+	    .max = 1000, .help = "under way at once"},                         \
 	{.section = section_, .key = "eab_kid", .type = CONFIG_STRING,         \
 	    .at = AT(field.eab_kid), .standard = "",                           \
-	    .flags = idle_, .help = "external account binding: its key's id"}, \
+	    .help = "external account binding: its key's id"},                 \
 	{.section = section_, .key = "eab_hmac_key", .type = CONFIG_STRING,    \
 	    .at = AT(field.eab_hmac_key), .standard = "",                      \
-	    .flags = CONFIG_SECRET | idle_,                                    \
+	    .flags = CONFIG_SECRET,                                            \
 	    .help = "external account binding: its key"}
 
 /* NOLINTEND(bugprone-macro-parentheses) */
@@ -166,8 +165,8 @@ static const struct config_row rows[] = {
 	    .help = "private networks that pages and intermediates are had from"},
 
 	ACME_ROWS("acme", acme,
-	    "https://acme-v02.api.letsencrypt.org/directory", 0U),
-	ACME_ROWS("acme.fallback", acme_fallback, "", CONFIG_IDLE),
+	    "https://acme-v02.api.letsencrypt.org/directory"),
+	ACME_ROWS("acme.fallback", acme_fallback, ""),
 
 	{.section = "dns", .key = "resolvers", .type = CONFIG_RESOLVERS,
 	    .at = AT(dns.resolvers), .standard = "",

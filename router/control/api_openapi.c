@@ -28,15 +28,15 @@ static const struct schema schemas[] = {
     {"Record", "do:string type:string name:string value:string was:string? "
 	       "ttl:integer"},
     {"Domain",
-	"host:string app:string origin:string? automatic:boolean "
+	"host:string app:string origin:string? automatic:boolean ca:string "
 	"reference:string? status:string status_since:time dns:string "
 	"dns_checked_at:time? serving:string expires_at:time? renews_at:time? "
 	"next_attempt_at:time? fault:Fault? records:[]Record created_at:time "
 	"certificate:Certificate?"},
     {"NewDomain", "host:string app:string? origin:string? automatic:boolean? "
-		  "reference:string? certificate:Upload?"},
+		  "ca:string? reference:string? certificate:Upload?"},
     {"DomainChange", "app:string? origin:string? automatic:boolean? "
-		     "reference:string?"},
+		     "ca:string? reference:string?"},
     {"Diagnosis", "host:string eligible:boolean message:string fault:Fault? "
 		  "records:[]Record"},
     {"Certificate",

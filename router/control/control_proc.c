@@ -187,11 +187,10 @@ choice_of(const struct config_acme *acme, bool has_provider)
 	return choice;
 }
 
-static struct issuer *
-open_issuer(struct control *c)
+static struct issuer_config
+config_of(const struct control *c, const struct config_acme *acme)
 {
-	const struct config_acme *acme = &c->config.acme;
-	struct issuer_config config = {
+	return (struct issuer_config){
 	    .directory = acme->directory,
 	    .email = acme->email,
 	    .agree_terms = acme->agree_terms,
@@ -204,9 +203,20 @@ open_issuer(struct control *c)
 	    .challenges = choice_of(acme, c->provider != NULL),
 	    .max_orders = (size_t)acme->max_orders,
 	};
+}
+
+static struct issuer *
+open_issuer(struct control *c)
+{
+	const struct config_acme *second = &c->config.acme_fallback;
+	struct issuer_config config = config_of(c, &c->config.acme);
 	struct issuer *is = issuer_new(
 	    c->loop, c->db, c->shared, c->keyring, c->fetch, &config);
 
+	if (second->directory[0] != '\0') {
+		config = config_of(c, second);
+		issuer_set_fallback(is, &config);
+	}
 	issuer_set_dns(is, c->dns, c->txt);
 	issuer_set_owner(is, &domain_order_ops, c);
 	return is;

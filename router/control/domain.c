@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme/ca_choice.h"
 #include "acme/schedule.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/control.h"
+#include "router/control/domain_ca.h"
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
 
@@ -70,6 +72,7 @@ read_row(struct stmt *s, struct domain *d)
 	d->needs_person = stmt_get_int(s, 24) != 0;
 	d->records = xstrdup_slice(stmt_get(s, 25));
 	d->created_at = stmt_get_int(s, 26);
+	(void)wish_ca_read(stmt_get_str(s, 27), &d->ca);
 }
 
 enum err
@@ -82,7 +85,7 @@ domain_load(
 	    " d.dns, d.dns_checked_at, d.touched_at, d.check_at, d.renew_at,"
 	    " d.retry_at, d.failures, d.next_at, d.fault_code, d.fault_text,"
 	    " d.fault_action, d.dns_fault, d.order_fault, d.needs_person,"
-	    " d.records, d.created_at"
+	    " d.records, d.created_at, d.ca"
 	    " FROM domain d JOIN app a ON a.id = d.app_id WHERE d.host = ?1";
 	struct stmt *s = db_stmt(c->db, sql);
 	enum err e;
@@ -145,7 +148,7 @@ domain_save(struct control *c, const struct domain *d)
 	    " automatic = ?5, generation = ?6, dns = ?7, dns_checked_at = ?8,"
 	    " touched_at = ?9, check_at = ?10, renew_at = ?11, retry_at = ?12,"
 	    " failures = ?13, dns_fault = ?14, order_fault = ?15,"
-	    " needs_person = ?16, records = ?17 WHERE id = ?1";
+	    " needs_person = ?16, records = ?17, ca = ?18 WHERE id = ?1";
 	struct stmt *s = db_stmt(c->db, sql);
 
 	stmt_int(s, 1, d->id);
@@ -165,6 +168,7 @@ domain_save(struct control *c, const struct domain *d)
 	put_fault(s, 15, &d->order_fault);
 	stmt_int(s, 16, d->needs_person);
 	stmt_str(s, 17, d->records == NULL ? "[]" : d->records);
+	stmt_str(s, 18, wish_ca_text(d->ca));
 	return stmt_run(s);
 }
 
@@ -206,15 +210,6 @@ own_wildcard(struct control *c, const struct domain *d, char out[HOST_SIZE + 2])
 	stmt_done(s);
 }
 
-static bool
-has_dns01(const struct control *c)
-{
-	for (size_t i = 0; i < c->config.acme.challenges.n; i++)
-		if (strcmp(c->config.acme.challenges.items[i], "dns-01") == 0)
-			return c->provider != NULL;
-	return false;
-}
-
 /* When the installed custom certificate counts as expiring; 0: none. */
 static int64_t
 expiring_at(const struct candidate *candidates, size_t n)
@@ -234,9 +229,9 @@ domain_look(struct control *c, const struct domain *d,
 	struct domain_facts f = {
 	    .now = clock_now(),
 	    .automatic = d->automatic,
-	    .can_automate =
-		!host_is_wildcard(slice_str(d->host)) || has_dns01(c),
-	    .terms_agreed = c->config.acme.agree_terms,
+	    .can_automate = !host_is_wildcard(slice_str(d->host)) ||
+			    domain_ca_takes_dns01(c),
+	    .terms_agreed = domain_ca_agreed(c),
 	    .dns = d->dns,
 	    .dns_fault = &d->dns_fault,
 	    .order_fault = &d->order_fault,

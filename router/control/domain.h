@@ -5,6 +5,7 @@
  * its status.  Whoever changes a fact (a certificate, DNS, an order) does so in
  * a transaction and calls domain_settle before the commit.
  */
+#include "acme/wish.h"
 #include "base/host.h"
 #include "base/json.h"
 #include "certs/install.h"
@@ -19,6 +20,7 @@ struct domain {
 	char app[64];
 	char *origin, *reference; /* NULL: none */
 	bool automatic;
+	enum wish_ca ca;
 	int64_t generation;
 	enum domain_status status;
 	int64_t status_at;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/api.h"
+#include "router/control/domain_ca.h"
 #include "router/control/domain_check.h"
 #include "router/control/origin.h"
 
@@ -163,6 +164,8 @@ domain_set_members(
 		e = origin_settle(c, d, f);
 	if (e == ERR_OK)
 		e = set_text(&d->reference, members, "reference", f);
+	if (e == ERR_OK)
+		e = domain_ca_set(c, d, members, f);
 	return e;
 }
 

@@ -1,5 +1,6 @@
 #include "router/control/domain_json.h"
 
+#include "acme/ca_choice.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/control.h"
@@ -107,6 +108,7 @@ domain_json(struct control *c, const struct domain *d)
 	json_put_str(o, "app", d->app);
 	json_put_str(o, "origin", d->origin);
 	json_put_bool(o, "automatic", d->automatic);
+	json_put_str(o, "ca", wish_ca_text(d->ca));
 	json_put_str(o, "reference", d->reference);
 	json_put_str(o, "status", domain_status_text(d->status));
 	json_put_time(o, "status_since", d->status_at);

@@ -10,6 +10,7 @@
 #include "certs/prove.h"
 #include "router/control/control.h"
 #include "router/control/domain.h"
+#include "router/control/domain_ca.h"
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
 
@@ -108,6 +109,7 @@ domain_order_start(struct control *c, const char *host)
 		put_off(c, host);
 		return;
 	}
+	wish.ca = domain_ca_of(c, host);
 	wish.needed_at = automatic_until(c, host);
 	wish.is_renewal = wish.needed_at != 0;
 	if (issuer_order(c->issuer, &wish, &f) != ERR_OK)
@@ -206,4 +208,8 @@ on_issued(void *ctx, int64_t order_id, const char *host,
 	return e;
 }
 
-const struct issuer_ops domain_order_ops = {on_issued, on_failed};
+const struct issuer_ops domain_order_ops = {
+    .on_issued = on_issued,
+    .on_failed = on_failed,
+    .on_moved = domain_ca_moved,
+};

@@ -252,7 +252,8 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 	finish(ctx, needs_person ? NEEDS_PERSON : FAILED);
 }
 
-static const struct issuer_ops ops = {on_issued, on_failed};
+static const struct issuer_ops ops = {
+    .on_issued = on_issued, .on_failed = on_failed};
 
 static void
 on_patience(struct ev_loop *loop, ev_timer *w, int revents)

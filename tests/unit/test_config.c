@@ -126,6 +126,9 @@ what_is_wrong_is_said_with_its_place(void **state)
 	    {"[lisen]\nhttp = 1\n", "towpath.conf:2: there is no section"},
 	    {"http = 1\n", "towpath.conf:1: the key stands before"},
 	    {"[listen]\nhttp\n", "towpath.conf:2: "},
+	    {"[acme]\ndirectory = https://x/\n"
+	     "[acme.fallback]\ndirectory = https://x/\n",
+		"towpath.conf:4: the fallback is another CA"},
 	    {"[listen]\nhttp = 80\n",
 		"towpath.conf:2: http must be an address"},
 	    {"[listen]\n\nhttps = unix:/x\n", "towpath.conf:3: https must be"},
@@ -316,13 +319,13 @@ keys_without_effect_are_named_when_they_are_set(void **state)
 	at = 0;
 	assert_int_equal(parse("[control]\napi_host = api.example.com\n"
 			       "[store]\npath = /x\n"
-			       "[acme.fallback]\ndirectory = https://x/\n",
+			       "cluster = postgresql://x/\n",
 			     &c, &f),
 	    ERR_OK);
 	assert_true(config_idle(&c, &at, name));
-	assert_string_equal(name, "control.api_host");
+	assert_string_equal(name, "store.cluster");
 	assert_true(config_idle(&c, &at, name));
-	assert_string_equal(name, "acme.fallback.directory");
+	assert_string_equal(name, "control.api_host");
 	assert_false(config_idle(&c, &at, name));
 	config_clear(&c);
 }
