@@ -18,4 +18,5 @@
 	text schema_7_sql, base/schema_7.sql
 	text schema_8_sql, base/schema_8.sql
 	text schema_9_sql, base/schema_9.sql
+	text schema_10_sql, base/schema_10.sql
 	.section .note.GNU-stack, "", @progbits
