@@ -2,8 +2,8 @@
 #define ACME_PROVIDER_H
 /*
  * Who serves DNS zones and takes changes from us ([dns] provider): Route 53
- * (provider_route53.c) or any server that speaks RFC 2136
- * (provider_rfc2136.c).  Changes are made one after the other: providers
+ * (provider_route53.c), any server that speaks RFC 2136 (provider_rfc2136.c),
+ * or whatever a command of the operator's knows to change (provider_exec.c).  Changes are made one after the other: providers
  * allow few at a time, and to add a value may mean to read what is there.
  *
  * A record set of a name and type may hold values that are not ours.  To add
@@ -71,6 +71,15 @@ struct rfc2136_config {
 enum err MUST_USE provider_rfc2136(struct ev_loop *loop,
     const struct rfc2136_config *config, struct provider **out,
     struct fault *f);
+
+/*
+ * A command of the operator's.  It is run by a process of its own (role hook,
+ * router/hook_proc.h), for this one may run none; what is asked of it waits for
+ * that process when it is being started again.
+ */
+struct provider *provider_exec(struct ev_loop *loop, int timeout_ms);
+/* A channel to a process that runs it; takes fd. */
+void provider_exec_take(struct provider *p, uint32_t instance, int fd);
 
 /* --- for a provider ------------------------------------------------------- */
 

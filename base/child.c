@@ -13,6 +13,7 @@
 #include "base/wire.h"
 
 #define EXIT_CANNOT_START 2
+#define ROLES_MAX         64 /* that any version may have */
 
 enum child_state {
 	CHILD_NEW,     /* waits for MSG_SETUP */
@@ -167,10 +168,14 @@ handle_restarts(struct child *c, struct slice body)
 	uint64_t counts[ROLES] = {0};
 	uint32_t n = wire_u32(&w);
 
-	if (n != ROLES || c->ops->on_restarts == NULL)
+	if (n > ROLES_MAX || c->ops->on_restarts == NULL)
 		return ERR_SYNTAX;
-	for (uint32_t i = 0; i < n; i++)
-		counts[i] = wire_u64(&w);
+	for (uint32_t i = 0; i < n; i++) { /* a later parent may have more */
+		uint64_t count = wire_u64(&w);
+
+		if (i < ROLES)
+			counts[i] = count;
+	}
 	if (wire_end(&w) != ERR_OK)
 		return ERR_SYNTAX;
 	c->ops->on_restarts(c->ctx, counts);
@@ -262,8 +267,9 @@ child_new(
 	c->instance = instance;
 	c->ops = ops;
 	c->ctx = ctx;
-	if (role == ROLE_CONTROL)
-		(void)snprintf(title, sizeof(title), "towpathd: control");
+	if (role == ROLE_CONTROL || role == ROLE_HOOK)
+		(void)snprintf(
+		    title, sizeof(title), "towpathd: %s", role_name(role));
 	else
 		(void)snprintf(title, sizeof(title), "towpathd: %s %u",
 		    role_name(role), instance);

@@ -25,6 +25,7 @@ enum role {
 	ROLE_CONTROL,
 	ROLE_KEYS,
 	ROLE_WORKER,
+	ROLE_HOOK, /* runs the command of [dns.exec]; where it is configured */
 	ROLES /* how many */
 };
 
@@ -43,7 +44,8 @@ enum message {
 		     *            listeners for metrics
 		     *   keys:    master key file
 		     *   worker:  shared memfd (read-only), stats memfd,
-		     *            limits memfd, access log (if any) */
+		     *            limits memfd, access log (if any)
+		     *   hook:    none */
 	MSG_PEER,   /* u8 role, u32 instance (a worker's seat,
 		     * router/config.h); fd: a fresh channel to that peer,
 		     * replacing an older one */
@@ -101,6 +103,11 @@ enum message {
 	MSG_EXPLAIN,  /* str request id -> u8 found, and if so: i64 ms, bytes
 		       * line, str sni, i64 certificate, str rule, u32 n, n
 		       * times: str backend, str code, u32 ms */
+
+	/* control -> hook */
+	MSG_HOOK_RUN, /* u8 act, str name, str type, str value, u32 ttl
+		       * (acme/hook_request.h) -> (nothing); the command is the
+		       * hook's own, from its configuration */
 
 	MESSAGES /* one past the last */
 };

@@ -77,6 +77,8 @@ is_for(const struct config_row *row, enum role to)
 {
 	if (to == ROLE_KEYS)
 		return strcmp(row->section, "router") == 0;
+	if (to == ROLE_HOOK)
+		return strcmp(row->section, "dns.exec") == 0;
 	return to == ROLE_CONTROL || (row->flags & CONFIG_SECRET) == 0;
 }
 
@@ -85,6 +87,7 @@ is_for(const struct config_row *row, enum role to)
 void
 config_encode(const struct config *c, enum role to, struct buf *out)
 {
+	bool takes_defaults = to == ROLE_CONTROL || to == ROLE_WORKER;
 	const struct config_row *row;
 	struct buf text;
 
@@ -100,8 +103,8 @@ config_encode(const struct config *c, enum role to, struct buf *out)
 	}
 	buf_wipe(&text);
 	wire_put_str(out, "");
-	wire_put_u32(out, to == ROLE_KEYS ? 0 : (uint32_t)c->defaults.n);
-	for (size_t i = 0; to != ROLE_KEYS && i < c->defaults.n; i++) {
+	wire_put_u32(out, takes_defaults ? (uint32_t)c->defaults.n : 0);
+	for (size_t i = 0; takes_defaults && i < c->defaults.n; i++) {
 		wire_put_str(out, c->defaults.items[i].key);
 		wire_put_str(out, c->defaults.items[i].value);
 	}

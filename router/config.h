@@ -101,6 +101,7 @@ struct config {
 		} rfc2136;
 		struct {
 			char *command;
+			int64_t timeout_ms;
 		} exec;
 	} dns;
 };

@@ -255,6 +255,9 @@ check_provider(const struct config *c, struct complaint *out)
 			    "key_secret in [dns.rfc2136]";
 	else if (strcmp(p, "exec") == 0 && is_empty(c->dns.exec.command))
 		out->text = "provider = exec needs command in [dns.exec]";
+	else if (strcmp(p, "exec") == 0 && c->dns.exec.command[0] != '/')
+		*out = (struct complaint){"dns.exec", "command",
+		    "command begins with the full path of a program"};
 	return out->text == NULL;
 }
 

@@ -207,8 +207,11 @@ static const struct config_row rows[] = {
 	    .help = "of the TSIG key, base64"},
 	{.section = "dns.exec", .key = "command", .type = CONFIG_STRING,
 	    .at = AT(dns.exec.command), .standard = "",
-	    .flags = CONFIG_IDLE,
-	    .help = "a program that sets and removes TXT records"},
+	    .help = "a program that changes DNS records: PROGRAM [ARGS]"},
+	{.section = "dns.exec", .key = "timeout", .type = CONFIG_TIME,
+	    .at = AT(dns.exec.timeout_ms), .standard = "2m",
+	    .min = 1000, .max = 600000,
+	    .help = "after which a command is ended"},
 };
 /* clang-format on */
 

@@ -10,6 +10,7 @@
 #include "certs/keys_proc.h"
 #include "router/control/control_proc.h"
 #include "router/edge/worker_proc.h"
+#include "router/hook_proc.h"
 #include "router/parent_proc.h"
 
 #define EXIT_USAGE 2
@@ -30,6 +31,8 @@ child_main(enum role role, uint32_t instance)
 		return keys_main(instance);
 	case ROLE_WORKER:
 		return worker_main(instance);
+	case ROLE_HOOK:
+		return hook_main(instance);
 	case ROLE_PARENT:
 	case ROLES:
 		break;

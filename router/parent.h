@@ -72,7 +72,8 @@ enum generation_state {
 };
 
 /*
- * The children that came from one binary: keys 0..N, control, workers 0..N-1.
+ * The children that came from one binary: keys 0..N, hook, control, workers
+ * 0..N-1.
  * Owned by: the parent.   Freed by: generation_free.
  */
 struct generation {
@@ -185,7 +186,8 @@ void parent_listeners_append(
 void process_init(
     struct generation *g, struct process *c, enum role role, uint32_t instance);
 void process_clear(struct process *c);
-/* Starts it, or at the time that its failures tell. */
+/* Starts it, or at the time that its failures tell; nothing, where the
+ * configuration has no use for it. */
 void process_start(struct process *c);
 void process_start_later(struct process *c);
 /* One that runs already and whose channel this is; takes fd. */
@@ -208,14 +210,17 @@ struct generation *generation_new(
 void generation_free(struct generation *g);
 struct generation *generation_serving(const struct parent *p);
 struct process *generation_control(const struct generation *g);
+struct process *generation_hook(const struct generation *g);
 /* Control and keys of the first one; workers follow when control is ready. */
 void generation_start(struct generation *g);
 void generation_start_workers(struct generation *g);
-/* All but control: for an upgrade. */
+/* All but control and its hook: for an upgrade; then those. */
 void generation_start_upgrade(struct generation *g);
+void generation_start_control(struct generation *g);
 bool generation_is_ready(const struct generation *g, enum role role);
 void generation_kill(struct generation *g);
 size_t generation_running(const struct generation *g, enum role role);
+bool generation_is_gone(const struct generation *g); /* all of it */
 /* Others have taken its place. */
 void generation_drain(struct generation *g);
 void generation_set_deadline(struct generation *g); /* of its drain */
@@ -228,6 +233,7 @@ void processes_tell(struct parent *p, enum role role, enum message type,
 void processes_tell_drain(struct parent *p, enum role role, int64_t ms);
 void processes_kill(struct parent *p);
 size_t processes_running(const struct parent *p, enum role role);
+bool processes_are_gone(const struct parent *p);
 
 /* --- parent_reload.c -------------------------------------------------------
  */

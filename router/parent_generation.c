@@ -33,10 +33,11 @@ generation_new(struct parent *p, uint32_t number, int program)
 	g->parent = p;
 	g->number = number;
 	g->program = program;
-	g->n_processes = 2 * (size_t)workers + 2;
+	g->n_processes = 2 * (size_t)workers + 3;
 	g->processes = c = xcalloc(g->n_processes, sizeof(*g->processes));
 	for (uint32_t i = 0; i <= workers; i++)
 		process_init(g, c++, ROLE_KEYS, i);
+	process_init(g, c++, ROLE_HOOK, 0);
 	process_init(g, c++, ROLE_CONTROL, 0);
 	for (uint32_t i = 0; i < workers; i++)
 		process_init(g, c++, ROLE_WORKER, i);
@@ -66,14 +67,26 @@ generation_serving(const struct parent *p)
 	return p->generations[p->newest % GENERATIONS_MAX];
 }
 
-struct process *
-generation_control(const struct generation *g)
+static struct process *
+only_one(const struct generation *g, enum role role)
 {
 	size_t i = 0;
 
-	while (g->processes[i].role != ROLE_CONTROL)
+	while (g->processes[i].role != role)
 		i++;
 	return &g->processes[i];
+}
+
+struct process *
+generation_control(const struct generation *g)
+{
+	return only_one(g, ROLE_CONTROL);
+}
+
+struct process *
+generation_hook(const struct generation *g)
+{
+	return only_one(g, ROLE_HOOK);
 }
 
 /* --- starting ---------------------------------------------------------------
@@ -103,8 +116,16 @@ void
 generation_start_upgrade(struct generation *g)
 {
 	for (size_t i = 0; i < g->n_processes; i++)
-		if (g->processes[i].role != ROLE_CONTROL)
+		if (g->processes[i].role != ROLE_CONTROL &&
+		    g->processes[i].role != ROLE_HOOK)
 			process_start(&g->processes[i]);
+}
+
+void
+generation_start_control(struct generation *g)
+{
+	process_start(generation_hook(g));
+	process_start(generation_control(g));
 }
 
 bool
@@ -132,6 +153,15 @@ generation_kill(struct generation *g)
 	}
 }
 
+bool
+generation_is_gone(const struct generation *g)
+{
+	for (size_t i = 0; i < g->n_processes; i++)
+		if (g->processes[i].pid > 0)
+			return false;
+	return true;
+}
+
 size_t
 generation_running(const struct generation *g, enum role role)
 {
@@ -142,12 +172,14 @@ generation_running(const struct generation *g, enum role role)
 	return n;
 }
 
-/* Keys whose worker, or control, is gone: nobody asks them any more. */
+/* The hook, whose control is gone, and keys whose worker, or control, is:
+ * nobody asks them any more. */
 static void
-end_idle_keys(struct generation *g)
+end_idle(struct generation *g)
 {
 	uint32_t workers = (uint32_t)g->parent->config.router.workers;
 
+	process_tell_drain(generation_hook(g), 0, false);
 	for (size_t i = 0; i < g->n_processes; i++) {
 		struct process *c = &g->processes[i];
 		bool is_needed = false;
@@ -193,18 +225,15 @@ generation_drain(struct generation *g)
 	for (size_t i = 0; i < g->n_processes; i++)
 		ev_timer_stop(g->parent->loop, &g->processes[i].again);
 	generation_set_deadline(g);
-	end_idle_keys(g);
+	end_idle(g);
 }
 
 void
 generation_on_exit(struct generation *g, struct process *c)
 {
 	if (c->role == ROLE_WORKER)
-		end_idle_keys(g);
-	if (generation_running(g, ROLE_WORKER) +
-		generation_running(g, ROLE_KEYS) +
-		generation_running(g, ROLE_CONTROL) >
-	    0)
+		end_idle(g);
+	if (!generation_is_gone(g))
 		return;
 	log_info("generation %u has ended", g->number);
 	generation_free(g);
@@ -245,6 +274,16 @@ processes_kill(struct parent *p)
 	for (size_t k = 0; k < GENERATIONS_MAX; k++)
 		if (p->generations[k] != NULL)
 			generation_kill(p->generations[k]);
+}
+
+bool
+processes_are_gone(const struct parent *p)
+{
+	for (size_t k = 0; k < GENERATIONS_MAX; k++)
+		if (p->generations[k] != NULL &&
+		    !generation_is_gone(p->generations[k]))
+			return false;
+	return true;
 }
 
 size_t

@@ -49,10 +49,7 @@ set_deadline(struct parent *p, double seconds)
 static void
 leave_if_alone(struct parent *p)
 {
-	if (processes_running(p, ROLE_WORKER) +
-		processes_running(p, ROLE_CONTROL) +
-		processes_running(p, ROLE_KEYS) ==
-	    0)
+	if (processes_are_gone(p))
 		ev_break(p->loop, EVBREAK_ALL);
 }
 
@@ -62,6 +59,7 @@ end(struct parent *p)
 {
 	p->state = PARENT_ENDING;
 	processes_tell_drain(p, ROLE_CONTROL, 0);
+	processes_tell_drain(p, ROLE_HOOK, 0);
 	processes_tell_drain(p, ROLE_KEYS, 0);
 	set_deadline(p, ENDING_S);
 	leave_if_alone(p);

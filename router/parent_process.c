@@ -31,7 +31,7 @@ workers_of(const struct parent *p)
 	return (uint32_t)p->config.router.workers;
 }
 
-/* Control asks workers of all generations; keys are of one. */
+/* Control asks workers of all generations; keys and the hook are of one. */
 static bool
 is_pair_of(const struct process *a, const struct process *b)
 {
@@ -39,6 +39,7 @@ is_pair_of(const struct process *a, const struct process *b)
 
 	if (a->role == ROLE_CONTROL)
 		return b->role == ROLE_WORKER ||
+		       (b->role == ROLE_HOOK && is_same) ||
 		       (b->role == ROLE_KEYS && is_same &&
 			   b->instance == workers_of(a->parent));
 	return a->role == ROLE_WORKER && b->role == ROLE_KEYS && is_same &&
@@ -122,7 +123,7 @@ gather_fds(const struct process *c, int fds[CHANNEL_FDS_MAX])
 			if (p->listeners.items[i].is_metrics &&
 			    n < CHANNEL_FDS_MAX)
 				fds[n++] = p->listeners.items[i].fd;
-	} else {
+	} else if (c->role == ROLE_WORKER) {
 		fds[n++] = p->shared_readonly;
 		fds[n++] = p->stats;
 		fds[n++] = p->limits;
@@ -320,9 +321,19 @@ delay_of(const struct process *c)
 	return (double)(ms < AGAIN_MAX_MS ? ms : AGAIN_MAX_MS) / 1000.;
 }
 
+/* The hook is there for those who configured a command. */
+static bool
+is_wanted(const struct process *c)
+{
+	return c->role != ROLE_HOOK ||
+	       strcmp(c->parent->config.dns.provider, "exec") == 0;
+}
+
 void
 process_start_later(struct process *c)
 {
+	if (!is_wanted(c))
+		return;
 	ev_timer_stop(c->parent->loop, &c->again);
 	ev_timer_set(&c->again, delay_of(c), 0.);
 	ev_timer_start(c->parent->loop, &c->again);
@@ -390,7 +401,7 @@ on_impatient(struct ev_loop *loop, ev_timer *w, int events)
 static const struct proc_user *
 user_of(const struct process *c)
 {
-	if (c->role == ROLE_CONTROL)
+	if (c->role == ROLE_CONTROL || c->role == ROLE_HOOK)
 		return &c->parent->control_user;
 	return c->role == ROLE_KEYS ? &c->parent->keys_user
 				    : &c->parent->edge_user;
@@ -432,6 +443,8 @@ process_start(struct process *c)
 
 	assert(c->channel == NULL);
 	ev_timer_stop(c->parent->loop, &c->again);
+	if (!is_wanted(c))
+		return;
 	c->started_ms = clock_mono_ms();
 	if (channel_pair(fds) != ERR_OK) {
 		try_later(c);

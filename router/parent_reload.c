@@ -19,6 +19,7 @@ struct plan {
 	int access_log;
 	bool has_new_log, has_new_listen;
 	bool is_for_control; /* a change that control must hear of */
+	bool is_for_hook;    /* and the one that runs the command */
 	bool is_for_drain;   /* how long former generations may go on */
 };
 
@@ -60,6 +61,8 @@ compare(const struct parent *p, struct plan *plan)
 		    strcmp(name, "router.upgrade_drain_timeout") == 0;
 		plan->has_new_listen |= is_in(name, "listen.");
 		plan->is_for_control |= !is_in(name, "router.");
+		plan->is_for_hook |= strcmp(name, "dns.provider") == 0 ||
+				     is_in(name, "dns.exec.");
 	}
 	return may;
 }
@@ -110,6 +113,7 @@ tell_level(struct parent *p)
 	processes_tell(p, ROLE_CONTROL, MSG_LEVEL, body, NULL, 0);
 	processes_tell(p, ROLE_KEYS, MSG_LEVEL, body, NULL, 0);
 	processes_tell(p, ROLE_WORKER, MSG_LEVEL, body, NULL, 0);
+	processes_tell(p, ROLE_HOOK, MSG_LEVEL, body, NULL, 0);
 }
 
 /* Workers take it over as they are; control, which has requests to others
@@ -127,6 +131,17 @@ tell_generation(struct generation *g, const struct plan *plan)
 	}
 }
 
+/* One that was not there begins; one that is no longer wanted does not come
+ * back. */
+static void
+replace_hook(struct process *hook)
+{
+	if (hook->pid > 0)
+		process_replace(hook, CONTROL_FINISH_MS);
+	else
+		process_start(hook);
+}
+
 /* Nothing can fail any more. */
 static void
 apply(struct parent *p, struct plan *plan)
@@ -138,6 +153,8 @@ apply(struct parent *p, struct plan *plan)
 	parent_listeners_take(&p->listeners, &plan->listeners);
 	if (plan->has_new_log)
 		take_log(p, plan);
+	if (plan->is_for_hook)
+		replace_hook(generation_hook(generation_serving(p)));
 	tell_generation(generation_serving(p), plan);
 	tell_level(p);
 	for (size_t i = 0; plan->is_for_drain && i < GENERATIONS_MAX; i++) {

@@ -293,15 +293,6 @@ start_missing(struct parent *p)
 			process_start_later(&g->processes[i]);
 }
 
-static bool
-is_alone(const struct generation *g)
-{
-	return generation_running(g, ROLE_CONTROL) +
-		   generation_running(g, ROLE_WORKER) +
-		   generation_running(g, ROLE_KEYS) ==
-	       0;
-}
-
 /* All that was new is gone: what was before is there, but for its binary. */
 static void
 go_back(struct parent *p)
@@ -325,7 +316,7 @@ undo(struct parent *p, const char *why)
 	p->upgrade.step = UPGRADE_UNDOING;
 	ev_timer_stop(p->loop, &p->upgrade.deadline);
 	generation_kill(g);
-	if (is_alone(g))
+	if (generation_is_gone(g))
 		go_back(p);
 }
 
@@ -359,7 +350,7 @@ switch_control(struct parent *p)
 	if (old->pid > 0)
 		process_replace(old, CONTROL_FINISH_MS);
 	else
-		process_start(generation_control(newcomer(p)));
+		generation_start_control(newcomer(p));
 }
 
 void
@@ -398,13 +389,13 @@ upgrade_on_exit(struct parent *p, struct process *c)
 	if (p->upgrade.step < UPGRADE_STARTING)
 		return false;
 	if (p->upgrade.step == UPGRADE_UNDOING) {
-		if (is_alone(g))
+		if (generation_is_gone(g))
 			go_back(p); /* c is no more */
 		return is_new;
 	}
 	if (c->generation == old && c->role == ROLE_CONTROL &&
 	    p->upgrade.step == UPGRADE_SWITCHING) {
-		process_start(generation_control(g));
+		generation_start_control(g);
 		return true;
 	}
 	if (!is_new)

@@ -36,6 +36,7 @@ struct control {
 	struct fetch *fetch;
 	struct provider *provider; /* of DNS; NULL: none is configured */
 	struct txt_records *txt;   /* NULL: no provider */
+	int hook;                  /* a channel for the provider; -1 */
 	struct issuer *issuer;
 
 	struct workers *workers;     /* channels and counters of the workers */

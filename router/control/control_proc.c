@@ -163,6 +163,10 @@ on_peer(void *ctx, enum role role, uint32_t instance, int fd)
 		workers_set_channel(c, instance, fd);
 		return;
 	}
+	if (role == ROLE_HOOK) {
+		dns_provider_take_hook(c, fd);
+		return;
+	}
 	if (role != ROLE_KEYS) {
 		close(fd);
 		return;
@@ -344,6 +348,7 @@ control_main(uint32_t instance)
 	c->child = child_new(ROLE_CONTROL, instance, &ops, c);
 	c->loop = child_loop(c->child);
 	c->started_at = clock_now();
+	c->hook = -1;
 	c->workers = workers_new();
 	c->stats = stats_new(c);
 	c->metrics = metrics_new(c);

@@ -1,5 +1,8 @@
 #include "router/control/dns_provider.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "acme/provider.h"
 #include "acme/txt_records.h"
 
@@ -47,14 +50,39 @@ dns_provider_open(struct control *c, struct fault *f)
 		c->provider = open_route53(c);
 	else if (strcmp(which, "rfc2136") == 0)
 		e = open_rfc2136(c, f);
+	else if (strcmp(which, "exec") == 0)
+		c->provider =
+		    provider_exec(c->loop, (int)c->config.dns.exec.timeout_ms);
+	if (e == ERR_OK && c->hook >= 0)
+		dns_provider_take_hook(c, c->hook);
 	if (c->provider != NULL)
 		c->txt = txt_records_new(c->loop, c->db, c->dns, c->provider);
 	return e;
 }
 
+/* Before there is a provider the channel waits for it. */
+void
+dns_provider_take_hook(struct control *c, int fd)
+{
+	if (c->provider == NULL) {
+		if (c->hook >= 0 && c->hook != fd)
+			close(c->hook);
+		c->hook = fd;
+		return;
+	}
+	c->hook = -1;
+	if (strcmp(c->config.dns.provider, "exec") == 0)
+		provider_exec_take(c->provider, 0, fd);
+	else
+		close(fd);
+}
+
 void
 dns_provider_close(struct control *c)
 {
+	if (c->hook >= 0)
+		close(c->hook);
+	c->hook = -1;
 	txt_records_free(c->txt);
 	c->txt = NULL;
 	provider_free(c->provider);

@@ -8,6 +8,8 @@
 
 /* S23: its settings cannot be used. */
 enum err MUST_USE dns_provider_open(struct control *c, struct fault *f);
+/* The channel to who runs the command of [dns.exec], at any time; takes fd. */
+void dns_provider_take_hook(struct control *c, int fd);
 /* After the issuer, before fetch. */
 void dns_provider_close(struct control *c);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -119,6 +120,15 @@ control_life(void)
 	return 0;
 }
 
+static int
+hook_life(void)
+{
+	HOLDS(open("/tmp", O_TMPFILE | O_RDWR, 0600) >= 0);
+	REFUSED(chroot("/"));
+	REFUSED(unshare(CLONE_NEWUSER));
+	return run_a_program();
+}
+
 static void
 keys_have_no_files_no_network_and_no_programs(void **state)
 {
@@ -140,6 +150,13 @@ control_has_threads_and_files_but_runs_nothing(void **state)
 	inside(ROLE_CONTROL, control_life);
 }
 
+static void
+hook_runs_programs_that_rule_no_machine(void **state)
+{
+	(void)state;
+	inside(ROLE_HOOK, hook_life);
+}
+
 int
 main(void)
 {
@@ -147,6 +164,7 @@ main(void)
 	    cmocka_unit_test(keys_have_no_files_no_network_and_no_programs),
 	    cmocka_unit_test(worker_writes_no_file_and_has_stream_sockets_only),
 	    cmocka_unit_test(control_has_threads_and_files_but_runs_nothing),
+	    cmocka_unit_test(hook_runs_programs_that_rule_no_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
