@@ -3,8 +3,9 @@
 /*
  * Who serves DNS zones and takes changes from us ([dns] provider): Route 53
  * (provider_route53.c), any server that speaks RFC 2136 (provider_rfc2136.c),
- * or whatever a command of the operator's knows to change (provider_exec.c).  Changes are made one after the other: providers
- * allow few at a time, and to add a value may mean to read what is there.
+ * or whatever a command of the operator's knows to change (provider_exec.c).
+ * Changes are made one after the other: providers allow few at a time, and to
+ * add a value may mean to read what is there.
  *
  * A record set of a name and type may hold values that are not ours.  To add
  * and to remove leaves them; only to replace does not.

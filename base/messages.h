@@ -26,7 +26,7 @@ enum role {
 	ROLE_KEYS,
 	ROLE_WORKER,
 	ROLE_HOOK, /* runs the command of [dns.exec]; where it is configured */
-	ROLES /* how many */
+	ROLES      /* how many */
 };
 
 const char *role_name(enum role r); /* "control" */

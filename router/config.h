@@ -49,7 +49,7 @@ struct config_acme {
 	bool agree_terms;
 	char *ca_file;
 	char *profile;
-	char *preferred_chain; /* common name; "": the default */
+	char *preferred_chain;            /* common name; "": the default */
 	char *key_type;                   /* "ecdsa-p256" or "rsa-2048" */
 	struct config_strings challenges; /* in order of preference */
 	int64_t max_orders;
