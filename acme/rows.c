@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "acme/issuer.h"
+#include "acme/ledger_rows.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -84,23 +85,6 @@ rows_set_account_url(struct db *db, const char *directory, const char *url)
 
 	stmt_str(s, 1, directory);
 	stmt_str(s, 2, url);
-	return stmt_run(s);
-}
-
-/* --- attempt ------------------------------------------------------------- */
-
-static enum err
-add_attempt(struct db *db, int64_t order_id, const char *kind, const char *host)
-{
-	static const char sql[] =
-	    "INSERT INTO attempt (directory, kind, host, made_at) "
-	    "SELECT directory, ?2, ?3, ?4 FROM acme_order WHERE id = ?1";
-	struct stmt *s = db_stmt(db, sql);
-
-	stmt_int(s, 1, order_id);
-	stmt_str(s, 2, kind);
-	stmt_str(s, 3, host);
-	stmt_int(s, 4, clock_now());
 	return stmt_run(s);
 }
 
@@ -263,7 +247,7 @@ rows_save_order(struct db *db, int64_t id, const struct order_progress *p)
 		return e;
 	e = update_order(db, id, p);
 	if (e == ERR_OK && p->ordered != NULL)
-		e = add_attempt(db, id, "order", p->ordered);
+		e = ledger_add_attempt(db, id, "order", p->ordered);
 	return finish(db, e);
 }
 
@@ -343,8 +327,11 @@ rows_end_order(
 	e = close_order(db, id, f == NULL ? "cancelled" : "failed", f);
 	if (e == ERR_OK)
 		e = delete_challenges(db, id);
+	if (e == ERR_OK)
+		e = ledger_ended(db, id, failed_host);
 	if (e == ERR_OK && failed_host != NULL)
-		e = add_attempt(db, id, "failed_validation", failed_host);
+		e = ledger_add_attempt(
+		    db, id, "failed_validation", failed_host);
 	if (e == ERR_OK && failed_host != NULL)
 		e = set_failed_host(db, id, failed_host);
 	else if (e == ERR_OK)
@@ -388,7 +375,9 @@ issuer_close_order(struct db *db, int64_t order_id)
 {
 	enum err e = close_order(db, order_id, "valid", NULL);
 
-	return e == ERR_OK ? delete_challenges(db, order_id) : e;
+	if (e == ERR_OK)
+		e = delete_challenges(db, order_id);
+	return e == ERR_OK ? ledger_issued(db, order_id) : e;
 }
 
 /* --- two CAs ------------------------------------------------------------- */

@@ -1,8 +1,9 @@
 #ifndef ACME_ROWS_H
 #define ACME_ROWS_H
 /*
- * The SQL of acme's tables: account, acme_order, challenge and attempt.  What
- * belongs together is one transaction; nothing here talks to a CA.
+ * The SQL of acme's tables: account, acme_order and challenge (and see
+ * acme/ledger_rows.h).  What belongs together is one transaction; nothing here
+ * talks to a CA.
  */
 #include "acme/ca_choice.h"
 #include "acme/challenge.h"

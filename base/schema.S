@@ -19,4 +19,5 @@
 	text schema_8_sql, base/schema_8.sql
 	text schema_9_sql, base/schema_9.sql
 	text schema_10_sql, base/schema_10.sql
+	text schema_11_sql, base/schema_11.sql
 	.section .note.GNU-stack, "", @progbits
