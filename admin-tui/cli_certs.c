@@ -49,6 +49,8 @@ ask_served(struct cli *c, const char *host, json_t **out)
 	if (status != CLI_DONE)
 		return status;
 	*out = json_incref(json_obj(a.body, "certificate"));
+	if (*out != NULL && json_obj(a.body, "set") != NULL)
+		json_put(*out, "set", json_incref(json_obj(a.body, "set")));
 	if (*out == NULL) {
 		fault_set(&f, FAULT_C26_NONE_INSTALLED,
 		    "%s has no certificate yet: it is %s", host,
@@ -73,6 +75,7 @@ cli_certs_info(struct cli *c)
 	cli_json(&c->out, certificate);
 	cli_field(&c->out, "Host", "%s", host);
 	cli_certificate_show(c, certificate);
+	cli_set_show(c, json_obj(certificate, "set"));
 	json_decref(certificate);
 	return CLI_DONE;
 }

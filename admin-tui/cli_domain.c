@@ -7,7 +7,8 @@
 #define POLL_FIRST                                                             \
 	0.1 /* seconds; a domain whose DNS is right takes about one            \
 	     */
-#define POLL_MAX 2.0
+#define POLL_MAX       2.0
+#define NAMES_TEXT_MAX ((size_t)1024 * 1024)
 
 static void
 show_time(
@@ -19,6 +20,21 @@ show_time(
 		cli_field(&c->out, label, "%s", cli_time(&c->out, at, time));
 }
 
+char *
+cli_names(const json_t *object)
+{
+	struct buf text;
+	size_t i;
+	json_t *name;
+	buf_init(&text, NAMES_TEXT_MAX);
+	json_array_foreach(json_obj(object, "names"), i, name)
+	{
+		buf_printf(
+		    &text, "%s%s", i == 0 ? "" : ", ", json_string_value(name));
+	}
+	return buf_take(&text);
+}
+
 static void
 show_fault(struct cli *c, const json_t *fault)
 {
@@ -27,6 +43,18 @@ show_fault(struct cli *c, const json_t *fault)
 		return;
 	cli_field(&c->out, "Fault", "%s", cli_fault_text(fault, text));
 	cli_field(&c->out, "What to do", "%s", json_str(fault, "action"));
+}
+
+void
+cli_set_show(struct cli *c, const json_t *set)
+{
+	if (set == NULL)
+		return;
+	char *names = cli_names(set);
+	cli_field(&c->out, "Set", "number %lld: %s%s",
+	    (long long)json_int(set, "number"), names,
+	    json_bool(set, "auto_renew") ? "" : " (not renewed)");
+	free(names);
 }
 
 /* As a zone file has it, where a name without its dot would be a part. */
@@ -109,6 +137,7 @@ cli_domain_show(struct cli *c, const json_t *domain)
 	if (json_str(domain, "reference")[0] != '\0')
 		cli_field(
 		    &c->out, "Reference", "%s", json_str(domain, "reference"));
+	cli_set_show(c, json_obj(domain, "set"));
 	show_time(c, "Created", domain, "created_at");
 	if (certificate != NULL)
 		cli_field(&c->out, "Certificate", "number %lld by %s",

@@ -11,6 +11,12 @@ void cli_domain_show_diagnosis(struct cli *c, const json_t *diagnosis);
 /* The DNS records that someone has to set, ready to paste.  None: nothing. */
 void cli_domain_show_records(struct cli *c, const json_t *records);
 
+/* "names" of an object in one line; the caller frees. */
+char *cli_names(const json_t *object);
+
+/* The names that a domain shares its automatic certificate with; NULL: none. */
+void cli_set_show(struct cli *c, const json_t *set);
+
 /* The facts of a certificate of the API. */
 void cli_certificate_show(struct cli *c, const json_t *certificate);
 

@@ -34,6 +34,7 @@ int cli_certs_history(struct cli *c);
 int cli_certs_rollback(struct cli *c);
 int cli_certs_remove(struct cli *c);
 int cli_certs_renew(struct cli *c);
+int cli_certs_order(struct cli *c);
 int cli_certs_csr(struct cli *c);
 int cli_certs_export(struct cli *c);
 

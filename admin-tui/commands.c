@@ -63,6 +63,10 @@ static const struct command_option rollback_options[] = {
 static const struct command_option certs_remove_options[] = {
     {"force", 0, NULL, NULL, "also when no automatic certificate is ready"},
     END};
+static const struct command_option order_options[] = {
+    {"no-auto-renew", 0, NULL, NULL,
+	"do not renew it: each name gets one of its own in time"},
+    WAIT, END};
 static const struct command_option csr_options[] = {
     {"key-type", 0, NULL, "TYPE", "ecdsa-p256 (as default) or rsa-2048"},
     {"subject", 0, NULL, "DN", "as \"CN=www.example.com,O=Example\""}, END};
@@ -195,6 +199,16 @@ const struct command commands[] = {
 	"Refused while no automatic certificate is ready.", cli_certs_remove},
     {"certs renew", "HOST", wait_options, COMMAND_CHANGES, "certs",
 	"order a new automatic certificate now", NULL, cli_certs_renew},
+    {"certs order", "HOST...", order_options, COMMAND_CHANGES, "certs",
+	"order one automatic certificate for several domains",
+	"It is ordered once all of them reach us, put in the automatic slot of "
+	"each at once, and renewed as one. A domain that is removed, goes to "
+	"another app, no longer reaches us or fails its validation leaves the "
+	"certificate and goes on alone, as the others do when it is refused "
+	"and nobody is to blame. One certificate for each name is the default "
+	"because one failed name fails the whole order: no neighbour waits. "
+	"With one HOST: its own certificate again.",
+	cli_certs_order},
     {"certs csr", "HOST", csr_options, COMMAND_CHANGES, "certs",
 	"make a key here and print a request for it",
 	"The key never leaves towpath. Give the signed certificate to certs "

@@ -11,6 +11,7 @@
 #include "router/control/domain_add.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_json.h"
+#include "router/control/name_set.h"
 #include "router/control/origin.h"
 
 #define PAGE_SCAN "SELECT host FROM domain WHERE host > ?1"
@@ -216,6 +217,7 @@ move(struct api_call *call, struct domain *d, struct fault *f)
 		d->app_id = a.id;
 		(void)snprintf(d->app, sizeof(d->app), "%s", a.name);
 		d->generation++; /* its tickets are the old app's */
+		e = name_set_leave(c, d, NULL, call->by);
 	}
 	app_unload(&a);
 	return e;
@@ -232,8 +234,10 @@ change(struct api_call *call, struct fault *f)
 		e = move(call, &d, f);
 	if (e == ERR_OK)
 		e = domain_set_members(c, &d, call->body, f);
-	if (e == ERR_OK && !d.automatic)
+	if (e == ERR_OK && !d.automatic) {
 		change_cancel(c, d.host);
+		e = name_set_leave(c, &d, NULL, call->by);
+	}
 	if (e == ERR_OK) {
 		d.touched_at = clock_now();
 		e = conclude(call, &d, "domain.change", f);
@@ -259,6 +263,8 @@ api_domains_remove(struct api_call *call, struct fault *f)
 	struct stmt *s;
 	enum err e = api_domain(call, &d, f);
 
+	if (e == ERR_OK)
+		e = name_set_leave(c, &d, NULL, call->by);
 	if (e == ERR_OK)
 		e = domain_event(c, &d, "domain.remove", call->by, NULL);
 	if (e == ERR_OK) {

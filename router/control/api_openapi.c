@@ -31,8 +31,13 @@ static const struct schema schemas[] = {
 	"host:string app:string origin:string? automatic:boolean ca:string "
 	"reference:string? status:string status_since:time dns:string "
 	"dns_checked_at:time? serving:string expires_at:time? renews_at:time? "
-	"next_attempt_at:time? fault:Fault? records:[]Record created_at:time "
-	"certificate:Certificate?"},
+	"next_attempt_at:time? fault:Fault? records:[]Record set:NameSet? "
+	"created_at:time certificate:Certificate?"},
+    {"NameSet", "number:integer names:[]string auto_renew:boolean"},
+    {"NewOrder", "names:[]string auto_renew:boolean?"},
+    {"Order", "number:integer? names:[]string auto_renew:boolean "
+	      "status:string fault:Fault? created_at:time "
+	      "certificate:Certificate?"},
     {"NewDomain", "host:string app:string? origin:string? automatic:boolean? "
 		  "ca:string? reference:string? certificate:Upload?"},
     {"DomainChange", "app:string? origin:string? automatic:boolean? "

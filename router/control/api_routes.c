@@ -11,6 +11,7 @@
 #include "router/control/api_import.h"
 #include "router/control/api_logs.h"
 #include "router/control/api_openapi.h"
+#include "router/control/api_orders.h"
 #include "router/control/api_stats.h"
 #include "router/control/api_status.h"
 
@@ -80,6 +81,10 @@ static const struct api_route routes[] = {
 	    "a private key as PEM", NULL, "PrivateKey"},
 	{"GET", "/v1/certificates", SCOPE_READ, API_READS, api_certificates_list,
 	    "what is served", NULL, "[]Certificate"},
+	{"POST", "/v1/certificates", SCOPE_CERTS, API_CHANGES, api_orders_add,
+	    "order one certificate for several domains of an app", "NewOrder", "Order"},
+	{"GET", "/v1/certificates/{number}", SCOPE_READ, API_READS, api_orders_get,
+	    "a certificate of several domains", NULL, "Order"},
 	{"GET", "/v1/events", SCOPE_READ, API_READS, api_events,
 	    "what happened; as text/event-stream, what happens", NULL, "[]Event"},
 	{"GET", "/v1/status", SCOPE_READ, API_READS, api_status,

@@ -12,6 +12,7 @@
 #include "router/control/domain_ca.h"
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
+#include "router/control/name_set.h"
 
 static void
 read_fault(struct fault *f, struct slice text)
@@ -250,6 +251,7 @@ domain_look(struct control *c, const struct domain *d,
 		CANDIDATES_MAX, &f.n_candidates) != ERR_OK)
 		f.n_candidates = 0;
 	f.expiring_at = expiring_at(candidates, f.n_candidates);
+	name_set_look(c, d, &f);
 	return f;
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/control.h"
+#include "router/control/name_set.h"
 
 json_t *
 installation_json(const struct installation *i)
@@ -120,6 +121,7 @@ domain_json(struct control *c, const struct domain *d)
 	json_put_time(o, "next_attempt_at", next_attempt(d));
 	json_put(o, "fault", json_fault(&d->fault));
 	json_put(o, "records", records);
+	json_put(o, "set", name_set_brief(c, d->host));
 	json_put_time(o, "created_at", d->created_at);
 	json_put(
 	    o, "certificate", certificate == NULL ? json_null() : certificate);

@@ -2,8 +2,10 @@
 
 #include <sys/random.h>
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "acme/rows.h"
 #include "acme/schedule.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -13,6 +15,7 @@
 #include "router/control/domain_ca.h"
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
+#include "router/control/name_set.h"
 
 /* Orders that wait in memory, for each one in flight; the others wait in the
  * store. */
@@ -48,23 +51,17 @@ put_off(struct control *c, const char *host)
 		change_abort(c);
 }
 
-static void
-on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
+/* An order failed and it is held against host; inside a change. */
+static enum err
+hold_against(struct control *c, const char *host, const struct fault *f,
     int64_t retry_at, bool needs_person)
 {
-	struct control *c = ctx;
-	struct fault away = {0};
-	struct domain d;
 	int64_t now = clock_now(), delay;
+	struct domain d;
+	enum err e = domain_load(c, host, &d, NULL);
 
-	(void)order_id;
-	if (change_begin(c, &away) != ERR_OK)
-		return;
-	if (domain_load(c, host, &d, &away) != ERR_OK) {
-		change_abort(c);
-		return;
-	}
-	c->orders.failed++;
+	if (e != ERR_OK)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	d.failures++;
 	delay = schedule_backoff(d.failures);
 	if (needs_person && delay < PERSON_AGAIN_S)
@@ -72,12 +69,61 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 	d.retry_at = retry_at > now ? retry_at : now + delay;
 	d.order_fault = *f;
 	d.needs_person = needs_person;
-	if (domain_settle(c, &d, EVENT_BY_ITSELF) != ERR_OK ||
-	    domain_event(c, &d, "certificate.fail", EVENT_BY_ITSELF, NULL) !=
-		ERR_OK ||
-	    change_commit(c, &away) != ERR_OK)
-		change_abort(c);
+	e = domain_settle(c, &d, EVENT_BY_ITSELF);
+	if (e == ERR_OK)
+		e = domain_event(
+		    c, &d, "certificate.fail", EVENT_BY_ITSELF, NULL);
 	domain_unload(&d);
+	return e;
+}
+
+static void
+on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
+    int64_t retry_at, bool needs_person)
+{
+	struct control *c = ctx;
+	struct name_set blamed;
+	enum err e;
+
+	c->orders.failed++;
+	if (change_begin(c, NULL) != ERR_OK)
+		return;
+	e = name_set_failed(c, order_id, host, f, &blamed);
+	for (size_t i = 0; i < blamed.n_names && e == ERR_OK; i++)
+		e = hold_against(c, blamed.names[i], f, retry_at, needs_person);
+	name_set_unload(&blamed);
+	if (e != ERR_OK || change_commit(c, NULL) != ERR_OK)
+		change_abort(c);
+}
+
+/* Does the first one's automatic certificate have exactly these names? */
+static bool
+names_are_held(struct control *c, const char *const *names, size_t n_names)
+{
+	json_t *list = NULL;
+	struct installation i;
+	bool all;
+
+	if (install_current(c->db, names[0], SLOT_AUTOMATIC, &i) != ERR_OK)
+		return false;
+	all = json_parse(slice_str(i.names), &list, NULL) == ERR_OK &&
+	      json_array_size(list) == n_names;
+	installation_clear(&i);
+	for (size_t at = 0; at < n_names && all; at++) {
+		size_t k;
+		json_t *item;
+		bool found = false;
+
+		json_array_foreach(list, k, item)
+		{
+			const char *name = json_string_value(item);
+
+			found |= name != NULL && strcmp(name, names[at]) == 0;
+		}
+		all = found;
+	}
+	json_decref(list);
+	return all;
 }
 
 /* The end of what its automatic slot holds; 0: nothing. */
@@ -94,12 +140,43 @@ automatic_until(struct control *c, const char *host)
 	return not_after;
 }
 
+/* One certificate for all of these, names[0] the domain that it is for. */
+static void
+order(struct control *c, const char *const *names, size_t n_names)
+{
+	struct order_wish wish = {.names = names, .n_names = n_names};
+	struct fault f = {0};
+
+	for (size_t i = 0; i < n_names; i++) {
+		int64_t until = automatic_until(c, names[i]);
+
+		if (i == 0 || until < wish.needed_at)
+			wish.needed_at = until;
+	}
+	wish.ca = domain_ca_of(c, names[0]);
+	wish.is_renewal = names_are_held(c, names, n_names);
+	if (issuer_order(c->issuer, &wish, &f) != ERR_OK)
+		on_failed(c, 0, names[0], &f, 0,
+		    f.code == FAULT_A27_NO_USABLE_CHALLENGE);
+}
+
+static void
+order_set(struct control *c, const struct name_set *set)
+{
+	const char **names = xcalloc(set->n_names, sizeof(*names));
+
+	for (size_t i = 0; i < set->n_names; i++)
+		names[i] = set->names[i];
+	order(c, names, set->n_names);
+	free(names);
+}
+
 void
 domain_order_start(struct control *c, const char *host)
 {
-	struct order_wish wish = {.names = &host, .n_names = 1};
 	struct issuer_status status;
-	struct fault f = {0};
+	struct name_set set;
+	enum err e;
 
 	if (c->issuer == NULL || issuer_has_order(c->issuer, host))
 		return;
@@ -109,30 +186,30 @@ domain_order_start(struct control *c, const char *host)
 		put_off(c, host);
 		return;
 	}
-	wish.ca = domain_ca_of(c, host);
-	wish.needed_at = automatic_until(c, host);
-	wish.is_renewal = wish.needed_at != 0;
-	if (issuer_order(c->issuer, &wish, &f) != ERR_OK)
-		on_failed(
-		    c, 0, host, &f, 0, f.code == FAULT_A27_NO_USABLE_CHALLENGE);
+	e = name_set_begin(c, host, &set);
+	if (e == ERR_OK)
+		order_set(c, &set);
+	else if (e == ERR_NOT_FOUND)
+		order(c, &host, 1);
+	name_set_unload(&set);
 }
 
-/* The domain was removed meanwhile: the certificate is kept all the same, it
- * is there when the domain comes back. */
+/* Into the automatic slot of every name.  A domain that was removed meanwhile
+ * has it all the same: it is there when the domain comes back. */
 static enum err
-store(struct control *c, const char *host, const struct chain *chain,
-    struct slice sealed, int64_t *number)
+store(struct control *c, const struct order_row *row, const struct chain *chain,
+    struct slice sealed)
 {
 	struct fault why = {0};
 	bool trusted = chain_is_trusted(chain, c->trust, clock_now(), &why);
-	int64_t id;
+	int64_t id, number;
 	enum err e;
 
 	e = install_certificate(
 	    c->db, chain, sealed, trusted, trusted ? "" : why.text, &id);
-	if (e == ERR_OK)
-		e = install_put(
-		    c->db, host, SLOT_AUTOMATIC, id, EVENT_BY_ITSELF, number);
+	for (size_t i = 0; i < row->n_names && e == ERR_OK; i++)
+		e = install_put(c->db, row->names[i], SLOT_AUTOMATIC, id,
+		    EVENT_BY_ITSELF, &number);
 	return e;
 }
 
@@ -179,31 +256,64 @@ prove_issued(struct control *c, const char *host, const struct chain *chain,
 }
 
 static enum err
+take_all(struct control *c, const struct order_row *row, const bool *renews)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < row->n_names && e == ERR_OK; i++) {
+		struct domain d;
+
+		e = domain_load(c, row->names[i], &d, NULL);
+		if (e == ERR_OK)
+			e = take(c, &d, renews[i]);
+		else if (e == ERR_NOT_FOUND)
+			e = ERR_OK;
+		domain_unload(&d);
+	}
+	return e;
+}
+
+/* All or nothing: every name has it, or the order stays. */
+static enum err
+install(struct control *c, struct order_row *row, const struct chain *chain,
+    struct slice sealed)
+{
+	bool *renews = xcalloc(row->n_names, sizeof(*renews));
+	enum err e;
+
+	for (size_t i = 0; i < row->n_names; i++)
+		renews[i] = automatic_until(c, row->names[i]) != 0;
+	e = store(c, row, chain, sealed);
+	if (e == ERR_OK)
+		e = issuer_close_order(c->db, row->id);
+	if (e == ERR_OK)
+		e = name_set_issued(c, row->names, row->n_names);
+	if (e == ERR_OK)
+		e = take_all(c, row, renews);
+	free(renews);
+	return e;
+}
+
+static enum err
 on_issued(void *ctx, int64_t order_id, const char *host,
     const struct chain *chain, struct slice sealed, struct fault *unfit)
 {
 	struct control *c = ctx;
-	bool renews = automatic_until(c, host) != 0, is_known;
-	struct fault f = {0};
-	struct domain d;
-	int64_t number;
+	struct order_row row = {0};
 	enum err e = prove_issued(c, host, chain, sealed, unfit);
 
 	if (e == ERR_OK)
-		e = change_begin(c, &f);
-	if (e != ERR_OK)
-		return e;
-	is_known = domain_load(c, host, &d, &f) == ERR_OK;
-	e = store(c, host, chain, sealed, &number);
+		e = rows_order(c->db, order_id, &row);
 	if (e == ERR_OK)
-		e = issuer_close_order(c->db, order_id);
-	if (e == ERR_OK && is_known)
-		e = take(c, &d, renews);
-	domain_unload(&d);
-	if (e == ERR_OK)
-		e = change_commit(c, &f);
-	if (e != ERR_OK)
-		change_abort(c);
+		e = change_begin(c, NULL);
+	if (e == ERR_OK) {
+		e = install(c, &row, chain, sealed);
+		if (e == ERR_OK)
+			e = change_commit(c, NULL);
+		if (e != ERR_OK)
+			change_abort(c);
+	}
+	order_row_clear(&row);
 	c->orders.issued += e == ERR_OK;
 	return e;
 }

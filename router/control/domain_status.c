@@ -136,6 +136,8 @@ tell_beside(
 static bool
 order_is_due(const struct domain_facts *f, const struct holdings *h)
 {
+	if (f->is_wanted)
+		return true;
 	if (h->automatic)
 		return f->renew_at != 0 && f->now >= f->renew_at;
 	/* ahead of time, so that the fallback is there when it is needed */

@@ -40,6 +40,7 @@ struct domain_facts {
 	const struct fault *order_fault; /* of the last order; may be none */
 	bool needs_person; /* order_fault will not go away by itself */
 	bool order_open;
+	bool is_wanted;      /* an order is, whatever stands in the slots */
 	int64_t check_at;    /* next look at DNS; 0: none */
 	int64_t retry_at;    /* no order before; 0: any time */
 	int64_t renew_at;    /* automatic one is due; 0: there is none */

@@ -1,0 +1,176 @@
+"""One automatic certificate for several domains of an app."""
+
+import json
+import unittest
+
+from towpath import (Backend, CaDouble, Daemon, Refused, get, served, wait_for)
+
+
+class Orders(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.ca = CaDouble()
+        cls.app = Backend("shop")
+        cls.daemon = Daemon(ca=cls.ca, http=cls.ca.http_port, clock=True)
+        for name in ("shop", "other"):
+            cls.daemon.cli("apps", "create", name, "--backend",
+                           cls.app.address)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.close()
+        cls.app.close()
+        cls.ca.close()
+
+    def add(self, *hosts, app="shop", wait=False):
+        for host in hosts:
+            self.daemon.cli("domains", "add", host, "--app", app,
+                            *(["--wait"] if wait else []))
+
+    def info(self, host):
+        return self.daemon.json("domains", "info", host)
+
+    def names(self, host):
+        certificate = self.info(host)["certificate"]
+        return certificate and sorted(certificate["names"])
+
+    def fault(self, *args):
+        """The code that a command is refused with."""
+        with self.assertRaises(Refused) as refused:
+            self.daemon.cli("-j", *args)
+        self.assertEqual(refused.exception.status, 1)
+        return json.loads(refused.exception.stderr)["code"]
+
+    def events(self, name):
+        return [(e["host"], (e["fault"] or {}).get("code"))
+                for e in self.daemon.json("events", "--name", name)]
+
+    def test_one_order_one_certificate_all_at_once(self):
+        hosts = ["a.one.test", "b.one.test", "c.one.test"]
+        self.ca.hold("newOrder")  # none of them orders for itself meanwhile
+        self.add(*hosts)
+        made = self.daemon.json("certs", "order", *hosts)
+        self.assertEqual((made["status"], made["names"], made["auto_renew"]),
+                         ("Creating", hosts, True))
+        self.ca.release("newOrder")
+        wait_for(lambda: [self.names(h) for h in hosts] == [hosts] * 3,
+                 what="all have it")
+        self.assertEqual(len({self.info(h)["certificate"]["serial"]
+                              for h in hosts}), 1)
+        for host in hosts:
+            self.assertEqual(get(self.daemon.https, host, "/",
+                                 self.ca.roots()[0]).status, 200)
+            self.assertEqual(self.info(host)["set"], {
+                "number": made["number"], "names": hosts, "auto_renew": True})
+        self.assertEqual(
+            len([o for o in self.ca.orders_for(hosts[1])
+                 if o.names == hosts or sorted(o.names) == hosts]), 1)
+        shown = self.daemon.cli("certs", "info", hosts[2])
+        self.assertIn("a.one.test, b.one.test, c.one.test", shown)
+
+    def test_renewed_as_one(self):
+        hosts = ["a.renew.test", "b.renew.test"]
+        self.add(*hosts, wait=True)
+        self.daemon.cli("certs", "order", *hosts, "--wait")
+        before = self.info(hosts[0])["certificate"]["serial"]
+        n = len(self.ca.orders_for(hosts[0]))
+        self.daemon.cli("certs", "renew", hosts[1], "--wait")
+        wait_for(lambda: self.info(hosts[0])["certificate"]["serial"]
+                 != before, what="the other one has it too")
+        self.assertEqual([self.names(h) for h in hosts], [hosts] * 2)
+        self.assertEqual(len(self.ca.orders_for(hosts[0])), n + 1)
+
+    def test_one_fails_its_validation_and_the_others_go_on(self):
+        hosts = ["a.fail.test", "b.fail.test", "c.fail.test"]
+        self.add(*hosts, wait=True)
+        self.ca.refuse("validation", "unauthorized", "not what was asked",
+                       host=hosts[1])
+        self.addCleanup(self.ca.heal)
+        self.daemon.cli("certs", "order", *hosts)
+        left = [hosts[0], hosts[2]]
+        wait_for(lambda: [self.names(h) for h in left] == [left] * 2,
+                 what="the others have theirs")
+        self.assertEqual(self.info(hosts[0])["set"]["names"], left)
+        self.assertIsNone(self.info(hosts[1])["set"])
+        self.assertEqual(self.info(hosts[1])["fault"]["code"], "A18")
+        # it keeps what it had
+        self.assertEqual(self.names(hosts[1]), [hosts[1]])
+        self.assertIn((hosts[1], "A18"), self.events("certificate.shrink"))
+
+    def test_one_that_does_not_reach_us_keeps_nobody_waiting(self):
+        hosts = ["a.wait.test", "b.wait.test"]
+        self.ca.zone.set_a(hosts[1], "192.0.2.1")
+        self.add(*hosts)
+        made = self.daemon.json("certs", "order", *hosts)
+        self.daemon.set_clock(30)  # it waits for a first look at both
+        self.daemon.wait_status(hosts[0], "In use")
+        self.assertEqual(self.names(hosts[0]), [hosts[0]])
+        self.assertEqual(
+            self.daemon.json("domains", "info", hosts[0])["set"]["number"],
+            made["number"])
+        self.ca.zone.set_a(hosts[1], "127.0.0.1")
+        self.daemon.run("domains", "check", hosts[1])
+        wait_for(lambda: [self.names(h) for h in hosts] == [hosts] * 2,
+                 what="both have it, once both reach us")
+
+    def test_who_leaves_does_not_stop_the_rest(self):
+        hosts = ["a.leave.test", "b.leave.test", "c.leave.test"]
+        self.add(*hosts, wait=True)
+        self.ca.hold("newOrder")
+        self.daemon.cli("certs", "order", *hosts)
+        self.daemon.cli("domains", "remove", hosts[0], "--confirm", hosts[0])
+        self.daemon.cli("domains", "set", hosts[1], "app=other")
+        self.ca.release("newOrder")
+        self.assertIsNone(self.info(hosts[1])["set"])
+        self.assertIsNone(self.info(hosts[2])["set"])
+        self.daemon.cli("certs", "renew", hosts[2], "--wait")
+        self.assertEqual(self.names(hosts[2]), [hosts[2]])
+        self.assertEqual(
+            [h for h, _ in self.events("certificate.shrink")
+             if h.endswith("leave.test")], hosts[:2])
+
+    def test_not_renewed_when_not_wished(self):
+        hosts = ["a.once.test", "b.once.test"]
+        self.add(*hosts, wait=True)
+        self.daemon.cli("certs", "order", *hosts, "--no-auto-renew", "--wait")
+        self.assertEqual(self.names(hosts[0]), hosts)
+        for host in hosts:
+            self.daemon.cli("certs", "renew", host, "--wait")
+            self.assertEqual(self.names(host), [host])
+            self.assertIsNone(self.info(host)["set"])
+
+    def test_another_order_takes_a_name_along(self):
+        hosts = ["a.again.test", "b.again.test", "c.again.test"]
+        self.add(*hosts, wait=True)
+        self.daemon.cli("certs", "order", *hosts, "--wait")
+        self.daemon.cli("certs", "order", *hosts[:2], "--wait")
+        self.assertEqual(self.names(hosts[0]), hosts[:2])
+        self.assertEqual(self.names(hosts[2]), hosts)
+        self.assertIsNone(self.info(hosts[2])["set"])
+        self.daemon.cli("certs", "order", hosts[0], "--wait")
+        wait_for(lambda: self.names(hosts[0]) == hosts[:1],
+                 what="one of its own again")
+
+    def test_what_cannot_be_one_certificate(self):
+        d = self.daemon
+        self.add("a.bad.test", "b.bad.test", wait=True)
+        self.add("c.bad.test", app="other", wait=True)
+        self.assertEqual(self.fault("certs", "order", "a.bad.test",
+                                    "c.bad.test"), "N30")
+        self.assertEqual(self.fault("certs", "order", "a.bad.test",
+                                    "nobody.test"), "N15")
+        d.cli("domains", "set", "b.bad.test", "automatic=off")
+        self.assertEqual(self.fault("certs", "order", "a.bad.test",
+                                    "b.bad.test"), "A26")
+        many = [f"n{i}.bad.test" for i in range(101)]
+        lines = "\n".join(json.dumps({"type": "domain", "host": h,
+                                      "app": "shop"}) for h in many)
+        # no orders for these: the test is about the number
+        for h in many:
+            self.ca.zone.set_a(h, "192.0.2.1")
+        d.cli("import", d.file("many.jsonl", lines))
+        self.assertEqual(self.fault("certs", "order", *many), "C24")
+
+
+if __name__ == "__main__":
+    unittest.main()
