@@ -162,6 +162,38 @@ show_list(struct cli *c, const char *label, const json_t *list,
 	}
 }
 
+/* The second CA; NULL: there is none. */
+static void
+show_fallback(struct cli *c, const json_t *ca)
+{
+	char fault[CLI_FAULT_SIZE];
+
+	if (ca == NULL)
+		return;
+	cli_field(&c->out, "Fallback", "%s", json_str(ca, "directory"));
+	cli_field(&c->out, "Account", "%s", json_str(ca, "account"));
+	cli_field(&c->out, "Terms agreed", "%s",
+	    json_bool(ca, "terms_agreed") ? "yes" : "no");
+	cli_field(&c->out, "Orders", "%lld under way",
+	    number(ca, "orders_in_flight"));
+	if (json_obj(ca, "fault") != NULL)
+		cli_field(&c->out, "CA fault", "%s",
+		    cli_fault_text(json_obj(ca, "fault"), fault));
+}
+
+static void
+show_paused(struct cli *c, const json_t *list)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		cli_field(&c->out, "Paused", "%s: %s", json_str(item, "host"),
+		    json_str(item, "action"));
+	}
+}
+
 int
 cli_acme(struct cli *c)
 {
@@ -173,6 +205,8 @@ cli_acme(struct cli *c)
 		return status;
 	cli_json(&c->out, a.body);
 	show_ca(c, a.body);
+	show_fallback(c, json_array_get(json_obj(a.body, "cas"), 1));
+	show_paused(c, json_obj(a.body, "paused"));
 	json_object_foreach(json_obj(a.body, "attempts_7d"), kind, n)
 	{
 		cli_field(&c->out, "Last 7 days", "%lld of %s",

@@ -37,3 +37,5 @@ CREATE TABLE revocation (
 ) STRICT;
 CREATE INDEX revocation_next ON revocation (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX revocation_host ON revocation (host) WHERE next_at IS NOT NULL;
+-- names that a CA has paused
+CREATE INDEX acme_order_paused ON acme_order (id) WHERE fault_code = 'A14';

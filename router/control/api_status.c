@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "router/control/api_cas.h"
+#include "router/control/domain_ca.h"
 #include "router/control/domain_status.h"
 #include "router/control/event.h"
 #include "router/control/workers.h"
@@ -79,7 +81,7 @@ ca_json(struct control *c)
 	json_put_str(o, "directory", status.directory);
 	json_put_str(o, "account",
 	    status.account_url[0] == '\0' ? NULL : status.account_url);
-	json_put_bool(o, "terms_agreed", c->config.acme.agree_terms);
+	json_put_bool(o, "terms_agreed", domain_ca_agreed(c));
 	json_put_int(o, "orders_in_flight", (int64_t)status.in_flight);
 	json_put_int(o, "orders_waiting", (int64_t)status.waiting);
 	json_put(o, "fault", json_fault(&status.fault));
@@ -216,6 +218,8 @@ api_acme(struct api_call *call, struct fault *f)
 	(void)f;
 	json_put(o, "orders", orders_json(call->control));
 	json_put(o, "renewals", renewals_json(call->control));
+	json_put(o, "cas", api_cas_json(call->control));
+	json_put(o, "paused", api_paused_json(call->control));
 	json_put(o, "attempts_7d", attempts_json(call->control));
 	call->answer = o;
 	return ERR_OK;
