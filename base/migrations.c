@@ -3,7 +3,7 @@
 /* base/schema.sql and those after it, put into the program by base/schema.S. */
 extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[],
     schema_5_sql[], schema_6_sql[], schema_7_sql[], schema_8_sql[],
-    schema_9_sql[], schema_10_sql[], schema_11_sql[];
+    schema_9_sql[], schema_10_sql[], schema_11_sql[], schema_12_sql[];
 
 const struct migration *
 migrations(size_t *n)
@@ -20,6 +20,7 @@ migrations(size_t *n)
 	    {9, schema_9_sql},
 	    {10, schema_10_sql},
 	    {11, schema_11_sql},
+	    {12, schema_12_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

@@ -20,4 +20,5 @@
 	text schema_9_sql, base/schema_9.sql
 	text schema_10_sql, base/schema_10.sql
 	text schema_11_sql, base/schema_11.sql
+	text schema_12_sql, base/schema_12.sql
 	.section .note.GNU-stack, "", @progbits

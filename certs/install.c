@@ -265,6 +265,37 @@ install_remove(struct db *db, const char *host, enum slot slot, struct fault *f)
 	return close_slot(db, host, slot);
 }
 
+int64_t
+install_warned_at(struct db *db, const char *host, enum slot slot)
+{
+	static const char sql[] =
+	    "SELECT warned_at FROM installation "
+	    "WHERE host = ? AND slot = ? AND removed_at IS NULL";
+	struct stmt *s = db_stmt(db, sql);
+	int64_t at = 0;
+
+	stmt_str(s, 1, host);
+	stmt_str(s, 2, slot_text(slot));
+	if (stmt_step(s) == ERR_OK)
+		at = stmt_get_int(s, 0);
+	stmt_done(s);
+	return at;
+}
+
+enum err
+install_warned(struct db *db, const char *host, enum slot slot, int64_t at)
+{
+	static const char sql[] =
+	    "UPDATE installation SET warned_at = ? "
+	    "WHERE host = ? AND slot = ? AND removed_at IS NULL";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, at);
+	stmt_str(s, 2, host);
+	stmt_str(s, 3, slot_text(slot));
+	return stmt_run(s);
+}
+
 /* What `rollback` without a number goes to. */
 static enum err
 find_previous(

@@ -65,6 +65,12 @@ enum err MUST_USE install_roll_back(struct db *db, const char *host, int64_t to,
 enum err MUST_USE install_remove(
     struct db *db, const char *host, enum slot slot, struct fault *f);
 
+/* When somebody was told last that the slot's certificate ends; 0: never, or
+ * it is empty.  A new installation has not been told of. */
+int64_t install_warned_at(struct db *db, const char *host, enum slot slot);
+enum err MUST_USE install_warned(
+    struct db *db, const char *host, enum slot slot, int64_t at);
+
 /* ERR_NOT_FOUND when the slot is empty / there is no such number. */
 enum err MUST_USE install_current(
     struct db *db, const char *host, enum slot slot, struct installation *out);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/control.h"
+#include "router/control/custom_warn.h"
 #include "router/control/domain_ca.h"
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
@@ -74,6 +75,8 @@ read_row(struct stmt *s, struct domain *d)
 	d->records = xstrdup_slice(stmt_get(s, 25));
 	d->created_at = stmt_get_int(s, 26);
 	(void)wish_ca_read(stmt_get_str(s, 27), &d->ca);
+	d->fallback_at = stmt_get_int(s, 28);
+	read_fault(&d->fallback_fault, stmt_get(s, 29));
 }
 
 enum err
@@ -86,7 +89,7 @@ domain_load(
 	    " d.dns, d.dns_checked_at, d.touched_at, d.check_at, d.renew_at,"
 	    " d.retry_at, d.failures, d.next_at, d.fault_code, d.fault_text,"
 	    " d.fault_action, d.dns_fault, d.order_fault, d.needs_person,"
-	    " d.records, d.created_at, d.ca"
+	    " d.records, d.created_at, d.ca, d.fallback_at, d.fallback_fault"
 	    " FROM domain d JOIN app a ON a.id = d.app_id WHERE d.host = ?1";
 	struct stmt *s = db_stmt(c->db, sql);
 	enum err e;
@@ -149,7 +152,8 @@ domain_save(struct control *c, const struct domain *d)
 	    " automatic = ?5, generation = ?6, dns = ?7, dns_checked_at = ?8,"
 	    " touched_at = ?9, check_at = ?10, renew_at = ?11, retry_at = ?12,"
 	    " failures = ?13, dns_fault = ?14, order_fault = ?15,"
-	    " needs_person = ?16, records = ?17, ca = ?18 WHERE id = ?1";
+	    " needs_person = ?16, records = ?17, ca = ?18, fallback_at = ?19,"
+	    " fallback_fault = ?20 WHERE id = ?1";
 	struct stmt *s = db_stmt(c->db, sql);
 
 	stmt_int(s, 1, d->id);
@@ -170,6 +174,8 @@ domain_save(struct control *c, const struct domain *d)
 	stmt_int(s, 16, d->needs_person);
 	stmt_str(s, 17, d->records == NULL ? "[]" : d->records);
 	stmt_str(s, 18, wish_ca_text(d->ca));
+	put_time(s, 19, d->fallback_at);
+	put_fault(s, 20, &d->fallback_fault);
 	return stmt_run(s);
 }
 
@@ -242,6 +248,7 @@ domain_look(struct control *c, const struct domain *d,
 	    .check_at = d->check_at,
 	    .retry_at = d->retry_at,
 	    .renew_at = d->renew_at,
+	    .fallback_fault = &d->fallback_fault,
 	    .candidates = candidates,
 	};
 
@@ -251,6 +258,8 @@ domain_look(struct control *c, const struct domain *d,
 		CANDIDATES_MAX, &f.n_candidates) != ERR_OK)
 		f.n_candidates = 0;
 	f.expiring_at = expiring_at(candidates, f.n_candidates);
+	if (f.expiring_at != 0)
+		f.warned_at = install_warned_at(c->db, d->host, SLOT_CUSTOM);
 	name_set_look(c, d, &f);
 	return f;
 }
@@ -304,10 +313,12 @@ domain_settle(struct control *c, struct domain *d, const char *by)
 	    v.serving != SERVING_CUSTOM)
 		e = domain_event(
 		    c, d, "certificate.fallback", by, served_json(c, d));
-	if (e == ERR_OK && v.fault.code == FAULT_C39_EXPIRING &&
-	    old != FAULT_C39_EXPIRING)
+	if (e == ERR_OK && v.warns)
+		e = custom_warn(c, d, by);
+	if (e == ERR_OK && v.fault.code == FAULT_C42_NO_REPLACEMENT &&
+	    old != FAULT_C42_NO_REPLACEMENT)
 		e = domain_event(
-		    c, d, "certificate.expiring", by, served_json(c, d));
+		    c, d, "certificate.no_fallback", by, served_json(c, d));
 	if (e == ERR_OK && v.status == DOMAIN_ACTION_REQUIRED &&
 	    was != DOMAIN_ACTION_REQUIRED)
 		e = domain_event(c, d, "domain.action_required", by, NULL);

@@ -4,11 +4,15 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-
-#define CANDIDATES_WITHOUT_MAX 16
+#include "certs/lifetime.h"
 
 /* When an order that was due could not begin, it is looked at again after: */
 #define ORDER_AGAIN_S 60
+
+/* How long after it might have been tried again a failed order still says what
+ * would happen today. */
+#define LATELY_S INT64_C(86400)
+#define DAY_S    INT64_C(86400)
 
 static const char *const statuses[] = {
     [DOMAIN_PENDING_DNS] = "Pending DNS",
@@ -109,28 +113,98 @@ is_blocked(const struct domain_facts *f, enum domain_status *status,
 	return true;
 }
 
+/* What the last order failed by, unless that is long ago: since then what was
+ * seen from outside counts for more. */
+static bool
+failed_lately(const struct domain_facts *f)
+{
+	return f->order_fault != NULL && fault_is_set(f->order_fault) &&
+	       (f->needs_person || f->now < f->retry_at + LATELY_S);
+}
+
+/* Nothing stands by: what would keep an automatic one from being issued. */
+static void
+find_obstacle(const struct domain_facts *f, struct fault *out)
+{
+	enum domain_status status;
+
+	if (is_blocked(f, &status, out)) {
+		if (!fault_is_set(out))
+			fault_set(out, FAULT_D11_NO_ADDRESS,
+			    "Nobody has looked yet whether the name reaches "
+			    "us");
+	} else if (failed_lately(f)) {
+		*out = *f->order_fault;
+	} else {
+		copy_fault(out, f->fallback_fault);
+	}
+}
+
+/* The custom certificate ends and nothing could follow it. */
+static void
+tell_no_replacement(const struct candidate *custom, int64_t now,
+    const struct fault *why, struct fault *out)
+{
+	char left[LIFETIME_TEXT_SIZE];
+
+	fault_set(out, FAULT_C42_NO_REPLACEMENT,
+	    "The custom certificate ends %s and nothing could replace it: %s",
+	    lifetime_text(custom->not_after, now, left), why->text);
+	fault_action(out, "%s%sor upload a renewed certificate in time",
+	    why->action, why->action[0] == '\0' ? "" : "; ");
+}
+
+static void
+tell_expiring(const struct candidate *custom, int64_t now, bool stands_by,
+    struct fault *out)
+{
+	char date[CLOCK_TEXT_SIZE], left[LIFETIME_TEXT_SIZE];
+
+	fault_set(out, FAULT_C39_EXPIRING,
+	    "The custom certificate ends %s, at %s; %s",
+	    lifetime_text(custom->not_after, now, left),
+	    clock_format(custom->not_after, date),
+	    stands_by ? "an automatic one stands by"
+		      : "an automatic one is being obtained");
+}
+
+/* Visitors get a custom certificate. */
+static void
+tell_beside_custom(
+    const struct domain_facts *f, const struct holdings *h, struct fault *out)
+{
+	const struct candidate *custom = &f->candidates[h->choice.index];
+	bool is_expiring = f->expiring_at != 0 && f->now >= f->expiring_at;
+	bool stands_by = h->automatic || h->wildcard;
+	struct fault why = {0};
+
+	if (!stands_by)
+		find_obstacle(f, &why);
+	/* who wants no automatic one need not be told so before the end */
+	if (fault_is_set(&why) &&
+	    (is_expiring ||
+		(f->dns == DOMAIN_DNS_OK && f->automatic && f->can_automate)))
+		tell_no_replacement(custom, f->now, &why, out);
+	else if (is_expiring)
+		tell_expiring(custom, f->now, stands_by, out);
+	else if (f->dns != DOMAIN_DNS_OK)
+		copy_fault(out, f->dns_fault);
+}
+
 /* A good certificate is served; what a person should know all the same. */
 static void
 tell_beside(
     const struct domain_facts *f, const struct holdings *h, struct fault *out)
 {
-	char date[CLOCK_TEXT_SIZE];
-
-	if (f->dns != DOMAIN_DNS_OK && f->dns_fault != NULL &&
-	    fault_is_set(f->dns_fault)) {
+	if (h->custom)
+		tell_beside_custom(f, h, out);
+	else if (f->dns != DOMAIN_DNS_OK && f->dns_fault != NULL &&
+		 fault_is_set(f->dns_fault))
 		copy_fault(out, f->dns_fault);
-	} else if (h->custom) {
-		const struct candidate *c = &f->candidates[h->choice.index];
-
-		if (f->expiring_at != 0 && f->now >= f->expiring_at)
-			fault_set(out, FAULT_C39_EXPIRING,
-			    "The custom certificate expires at %s",
-			    clock_format(c->not_after, date));
-	} else if (h->has_custom) {
+	else if (h->has_custom)
 		fault_set(out, FAULT_C34_CUSTOM_EXPIRED, NULL);
-	} else {
+	else
 		copy_fault(out, f->order_fault);
-	}
 }
 
 static bool
@@ -153,9 +227,44 @@ earlier(int64_t *next, int64_t at, int64_t now)
 		*next = at;
 }
 
-static int64_t
-next_look(const struct domain_facts *f, bool wants_order)
+/* The custom candidate that is served; NULL: none is. */
+static const struct candidate *
+served_custom(const struct domain_facts *f, const struct holdings *h)
 {
+	return h->custom ? &f->candidates[h->choice.index] : NULL;
+}
+
+static bool
+warning_is_due(const struct domain_facts *f, const struct candidate *custom)
+{
+	int64_t mark;
+
+	if (custom == NULL)
+		return false;
+	mark =
+	    lifetime_mark_before(custom->not_before, custom->not_after, f->now);
+	return mark != 0 && mark > f->warned_at;
+}
+
+/* What is said of it changes: a mark is passed, or a day goes by. */
+static void
+earlier_for_custom(
+    int64_t *next, const struct domain_facts *f, const struct candidate *custom)
+{
+	int64_t days = (custom->not_after - f->now) / DAY_S;
+
+	earlier(next,
+	    lifetime_mark_after(custom->not_before, custom->not_after, f->now),
+	    f->now);
+	if (f->expiring_at != 0 && f->now >= f->expiring_at)
+		earlier(next, custom->not_after - days * DAY_S + 1, f->now);
+}
+
+static int64_t
+next_look(
+    const struct domain_facts *f, const struct holdings *h, bool wants_order)
+{
+	const struct candidate *custom = served_custom(f, h);
 	int64_t next = f->check_at; /* whoever looks moves it on */
 
 	earlier(&next, f->retry_at, f->now);
@@ -163,6 +272,8 @@ next_look(const struct domain_facts *f, bool wants_order)
 	earlier(&next, f->expiring_at, f->now);
 	earlier(&next,
 	    choose_changes_at(f->candidates, f->n_candidates, f->now), f->now);
+	if (custom != NULL)
+		earlier_for_custom(&next, f, custom);
 	if (wants_order)
 		earlier(&next, f->now + ORDER_AGAIN_S, f->now);
 	return next;
@@ -180,6 +291,7 @@ domain_derive(const struct domain_facts *f, struct domain_verdict *out)
 	out->serving = h.choice.serving;
 	out->custom_expired = h.has_custom && !h.custom;
 	out->fallback_ready = h.automatic || h.wildcard;
+	out->warns = warning_is_due(f, served_custom(f, &h));
 	if (h.custom) {
 		out->status = DOMAIN_NOT_USED;
 		tell_beside(f, &h, &out->fault);
@@ -201,28 +313,15 @@ domain_derive(const struct domain_facts *f, struct domain_verdict *out)
 	out->wants_order = f->automatic && f->can_automate && f->terms_agreed &&
 			   f->dns == DOMAIN_DNS_OK && !f->order_open &&
 			   f->now >= f->retry_at && order_is_due(f, &h);
-	out->next_at = next_look(f, out->wants_order);
+	out->next_at = next_look(f, &h, out->wants_order);
 }
 
 void
 domain_fallback(const struct domain_facts *f, struct fault *out)
 {
-	struct candidate others[CANDIDATES_WITHOUT_MAX];
-	struct domain_facts without = *f;
-	struct domain_verdict v;
+	struct holdings h = look(f);
 
-	without.candidates = others;
-	without.n_candidates = 0;
-	for (size_t i = 0; i < f->n_candidates; i++)
-		if (f->candidates[i].source != CANDIDATE_CUSTOM &&
-		    without.n_candidates < CANDIDATES_WITHOUT_MAX)
-			others[without.n_candidates++] = f->candidates[i];
-	domain_derive(&without, &v);
 	fault_clear(out);
-	if (!v.fallback_ready)
-		*out = v.fault;
-	if (!v.fallback_ready && v.status == DOMAIN_PENDING_DNS &&
-	    !fault_is_set(out))
-		fault_set(out, FAULT_D11_NO_ADDRESS,
-		    "Nobody has looked yet whether the name reaches us");
+	if (!h.automatic && !h.wildcard)
+		find_obstacle(f, out);
 }

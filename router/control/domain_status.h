@@ -45,6 +45,10 @@ struct domain_facts {
 	int64_t retry_at;    /* no order before; 0: any time */
 	int64_t renew_at;    /* automatic one is due; 0: there is none */
 	int64_t expiring_at; /* custom one counts as expiring; 0: none */
+	int64_t warned_at;   /* somebody was told so last; 0: never */
+	/* Of the last look at what could replace the custom one; may be none.
+	 */
+	const struct fault *fallback_fault;
 	const struct candidate *candidates; /* of choose */
 	size_t n_candidates;
 };
@@ -55,6 +59,7 @@ struct domain_verdict {
 	struct fault fault;
 	bool wants_order;
 	bool custom_expired; /* there is one, and its time is over */
+	bool warns; /* a mark of the custom one's life was passed untold */
 	bool fallback_ready; /* valid without the custom one */
 	int64_t next_at;     /* earliest reason to look again; 0: none */
 };
@@ -62,8 +67,8 @@ struct domain_verdict {
 void domain_derive(
     const struct domain_facts *facts, struct domain_verdict *out);
 
-/* Why no automatic certificate stands by and none could be had today;
- * FAULT_NONE when one does, or could. */
+/* Why no automatic certificate stands by and none could be had today, as far as
+ * is known; FAULT_NONE when one does, or could. */
 void domain_fallback(const struct domain_facts *facts, struct fault *out);
 
 #endif

@@ -68,6 +68,16 @@ facts_of(const char *words, const char *letters, struct candidate *room,
 		fault_set(order, FAULT_A17_CHALLENGE_CONNECTION, NULL);
 		f.retry_at = NOW + 60;
 	}
+	if (strstr(words, "longago") != NULL) {
+		fault_set(order, FAULT_A17_CHALLENGE_CONNECTION, NULL);
+		f.retry_at = NOW - 100000;
+	}
+	if (strstr(words, "irreplaceable") != NULL) {
+		static struct fault caa;
+
+		fault_set(&caa, FAULT_A15_CAA, NULL);
+		f.fallback_fault = &caa;
+	}
 	if (strstr(words, "person") != NULL) {
 		fault_set(order, FAULT_A15_CAA, NULL);
 		f.needs_person = true;
@@ -119,7 +129,16 @@ static const struct {
     {"expiring", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", true},
     {"expiring open", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
     {"expiring", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
-    {"expiring off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
+    {"expiring off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C42", false},
+    {"expiring elsewhere", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C42", false},
+    {"expiring elsewhere", "ca", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", false},
+    {"expiring failed", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C42", false},
+    {"expiring longago", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", true},
+    {"off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
+    {"irreplaceable", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C42", false},
+    {"irreplaceable", "cw", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
+    {"irreplaceable off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
+    {"irreplaceable lost", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "D20", false},
     /* its time is over */
     {"", "Ca", DOMAIN_IN_USE, SERVING_AUTOMATIC, "C34", false},
     {"", "C", DOMAIN_CREATING, SERVING_CUSTOM, "C35", true},
@@ -167,7 +186,13 @@ the_next_look_is_the_earliest_thing_to_come(void **state)
 	f.check_at = NOW + 5000;
 	f.renew_at = NOW + 4000;
 	domain_derive(&f, &v);
-	assert_int_equal(v.next_at, NOW + 1001); /* the custom one ends */
+	assert_int_equal(v.next_at, NOW + 334); /* a third of it is left */
+	f.candidates = &room[1];                /* without the custom one */
+	f.n_candidates = 1;
+	domain_derive(&f, &v);
+	assert_int_equal(v.next_at, NOW + 1001); /* it ends */
+	f.candidates = room;
+	f.n_candidates = 2;
 	f.expiring_at = NOW + 300;
 	domain_derive(&f, &v);
 	assert_int_equal(v.next_at, NOW + 300);
@@ -208,6 +233,10 @@ the_fallback_is_what_would_be_without_the_custom_one(void **state)
 	    {"terms", "c", "A10"},
 	    {"wildcard", "c", "N14"},
 	    {"failed", "c", "A17"},
+	    {"longago", "c", ""},
+	    {"irreplaceable", "c", "A15"},
+	    {"irreplaceable", "ca", ""},
+	    {"irreplaceable elsewhere", "c", "D12"},
 	};
 
 	(void)state;
@@ -220,6 +249,38 @@ the_fallback_is_what_would_be_without_the_custom_one(void **state)
 		domain_fallback(&f, &why);
 		assert_string_equal(fault_code_name(why.code), cases[i].fault);
 	}
+}
+
+static void
+each_mark_of_a_custom_one_is_told_once(void **state)
+{
+	struct candidate room[8];
+	struct fault dns, order;
+	struct domain_facts f = facts_of("", "c", room, &dns, &order);
+	struct domain_verdict v;
+	int64_t end = NOW + 1000; /* of 2000 seconds */
+
+	(void)state;
+	domain_derive(&f, &v);
+	assert_false(v.warns);
+	f.check_at = 0;
+	f.now = end - 666;
+	domain_derive(&f, &v);
+	assert_true(v.warns);
+	f.warned_at = f.now;
+	domain_derive(&f, &v);
+	assert_false(v.warns);
+	assert_int_equal(v.next_at, end - 166);
+	f.now = end - 100; /* as after a night's sleep */
+	domain_derive(&f, &v);
+	assert_true(v.warns);
+	f.now = end + 1;
+	domain_derive(&f, &v);
+	assert_false(v.warns);
+	f = facts_of("", "a", room, &dns, &order);
+	f.now = end - 1;
+	domain_derive(&f, &v);
+	assert_false(v.warns);
 }
 
 static void
@@ -245,6 +306,7 @@ main(void)
 		what_is_due_but_blocked_does_not_come_back_at_once),
 	    cmocka_unit_test(
 		the_fallback_is_what_would_be_without_the_custom_one),
+	    cmocka_unit_test(each_mark_of_a_custom_one_is_told_once),
 	    cmocka_unit_test(words_are_read_back),
 	};
 
