@@ -75,12 +75,15 @@ const char *dns_answer_text(const struct dns_answer *a);
 #define DNS_TYPE_CAA    257
 
 #define DNS_RECORDS_MAX 64
+#define DNS_NAMES_MAX   13 /* as many as the root has */
 
 /* What stands at a name, or at the end of its CNAMEs. */
 struct dns_records {
 	enum dns_result result; /* DNS_OK with n == 0: none of that type */
 	struct slice rdata[DNS_RECORDS_MAX];
 	size_t n;
+	char names[DNS_NAMES_MAX][256]; /* of NS, the first of them: read */
+	size_t n_names;
 };
 
 struct dns_lookup;

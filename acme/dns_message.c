@@ -317,6 +317,20 @@ dns_walk_on(struct dns_walk *w, struct slice message, unsigned type)
 	return result;
 }
 
+/* The name that a record holds: it may point into the rest of the message. */
+static bool
+take_name(const struct reader *message, const struct record *rec,
+    struct dns_records *out)
+{
+	struct reader r = *message;
+
+	if (out->n_names == DNS_NAMES_MAX)
+		return true;
+	r.at = rec->data;
+	read_name(&r, out->names[out->n_names++]);
+	return !r.bad && r.at == rec->data + rec->data_len;
+}
+
 static enum dns_result
 take_records(const struct dns_walk *w, const struct reader *message,
     const struct record *records, size_t n, unsigned type,
@@ -329,6 +343,9 @@ take_records(const struct dns_walk *w, const struct reader *message,
 			return DNS_MALFORMED;
 		out->rdata[out->n++] =
 		    slice_of(message->p + records[i].data, records[i].data_len);
+		if (type == DNS_TYPE_NS &&
+		    !take_name(message, &records[i], out))
+			return DNS_MALFORMED;
 	}
 	return DNS_OK;
 }

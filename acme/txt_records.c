@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "acme/rows.h"
+#include "acme/zone_check.h"
 #include "base/host.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -11,12 +12,16 @@
 #define TTL_S        60
 #define SWEEP_SOON_S 0.
 #define SWEEP_LATE_S 60. /* after a removal that failed */
+/* For all servers of a zone to have a record; most have it in seconds. */
+#define PATIENCE_MS          120000
+#define RESOLVER_PATIENCE_MS 20000
 
 struct txt_records {
 	struct ev_loop *loop;
 	struct db *db;
 	struct dns *dns;
 	struct provider *provider;
+	struct zone_check_config zones;
 	ev_timer sweeper;
 	/* the one that is being removed */
 	struct provider_call *removal;
@@ -31,6 +36,7 @@ struct txt_publication {
 	char value[CHALLENGE_DIGEST_MAX + 1];
 	struct dns_query *query;
 	struct provider_call *call;
+	struct zone_check *check;
 	txt_done *done;
 	void *ctx;
 };
@@ -45,15 +51,31 @@ finish(struct txt_publication *p, const struct fault *f)
 }
 
 static void
-on_made(void *ctx, const struct fault *f)
+on_seen(void *ctx, const struct fault *f)
 {
 	struct txt_publication *p = ctx;
 
-	p->call = NULL;
+	p->check = NULL;
 	log_info("acme: TXT record %s name=%s order=%lld",
-	    f == NULL ? "is there" : "refused", p->name,
+	    f == NULL ? "is there" : "is not everywhere", p->name,
 	    (long long)p->order_id);
 	finish(p, f);
+}
+
+static void
+on_made(void *ctx, const struct fault *f)
+{
+	struct txt_publication *p = ctx;
+	const char *const txt[] = {p->name, p->value};
+
+	p->call = NULL;
+	log_info("acme: TXT record %s name=%s order=%lld",
+	    f == NULL ? "is made" : "refused", p->name, (long long)p->order_id);
+	if (f == NULL)
+		p->check = zone_check_start(p->owner->loop, p->owner->dns,
+		    &p->owner->zones, txt, on_seen, p);
+	else
+		finish(p, f);
 }
 
 /* The row first: what is made is known to be ours. */
@@ -122,6 +144,7 @@ txt_publication_cancel(struct txt_publication *p)
 	if (p->query != NULL)
 		dns_cancel(p->query);
 	provider_cancel(p->call);
+	zone_check_cancel(p->check);
 	free(p);
 }
 
@@ -193,8 +216,17 @@ txt_records_new(struct ev_loop *loop, struct db *db, struct dns *dns,
 
 	*t = (struct txt_records){
 	    .loop = loop, .db = db, .dns = dns, .provider = provider};
+	t->zones.patience_ms = PATIENCE_MS;
+	t->zones.resolver_patience_ms = RESOLVER_PATIENCE_MS;
 	ev_init(&t->sweeper, on_sweep);
 	return t;
+}
+
+void
+txt_records_know(struct txt_records *t, const struct addr *server)
+{
+	if (t->zones.n_known < ZONE_CHECK_KNOWN_MAX)
+		t->zones.known[t->zones.n_known++] = *server;
 }
 
 void

@@ -20,8 +20,11 @@ struct txt_records *txt_records_new(struct ev_loop *loop, struct db *db,
     struct dns *dns, struct provider *provider);
 void txt_records_free(struct txt_records *t); /* NULL is allowed */
 
-/* Once, never from within txt_records_publish.  f NULL: the provider's servers
- * have it.  D30..D32, S19. */
+/* A name server's address with the port that it is known under. */
+void txt_records_know(struct txt_records *t, const struct addr *server);
+
+/* Once, never from within txt_records_publish.  f NULL: the zone's servers have
+ * it (acme/zone_check.h).  D30..D33, S19. */
 typedef void txt_done(void *ctx, const struct fault *f);
 
 /* host without "*.". */

@@ -21,7 +21,7 @@ open_route53(struct control *c)
 }
 
 static enum err
-open_rfc2136(struct control *c, struct fault *f)
+open_rfc2136(struct control *c, struct addr *at, struct fault *f)
 {
 	const char *server = c->config.dns.rfc2136.server;
 	struct rfc2136_config config = {
@@ -37,6 +37,7 @@ open_rfc2136(struct control *c, struct fault *f)
 		    "[dns.rfc2136] server = %s is no ADDRESS[:PORT]", server);
 		return ERR_SYNTAX;
 	}
+	*at = config.server;
 	return provider_rfc2136(c->loop, &config, &c->provider, f);
 }
 
@@ -44,19 +45,25 @@ enum err
 dns_provider_open(struct control *c, struct fault *f)
 {
 	const char *which = c->config.dns.provider;
+	struct addr server = {.len = 0};
 	enum err e = ERR_OK;
 
 	if (strcmp(which, "route53") == 0)
 		c->provider = open_route53(c);
 	else if (strcmp(which, "rfc2136") == 0)
-		e = open_rfc2136(c, f);
+		e = open_rfc2136(c, &server, f);
 	else if (strcmp(which, "exec") == 0)
 		c->provider =
 		    provider_exec(c->loop, (int)c->config.dns.exec.timeout_ms);
 	if (e == ERR_OK && c->hook >= 0)
 		dns_provider_take_hook(c, c->hook);
-	if (c->provider != NULL)
-		c->txt = txt_records_new(c->loop, c->db, c->dns, c->provider);
+	if (c->provider == NULL)
+		return e;
+	c->txt = txt_records_new(c->loop, c->db, c->dns, c->provider);
+	if (server.len > 0)
+		txt_records_know(c->txt, &server);
+	for (size_t i = 0; i < c->config.dns.resolvers.n; i++)
+		txt_records_know(c->txt, &c->config.dns.resolvers.items[i]);
 	return e;
 }
 

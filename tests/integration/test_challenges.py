@@ -175,5 +175,29 @@ class WithRfc2136(DnsCase):
                 "key_secret": "not base64!"}).close()
 
 
+class WithSlowSecondary(DnsCase):
+    """A CA that asks the server which has changes last."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.named = n = Named("customer.test", has_secondary=True)
+        cls.start(server=n.secondary, acme={"challenges": "dns-01"},
+                  dns={"provider": "rfc2136",
+                       "resolvers": f"{n.address} {n.secondary}"},
+                  dns_rfc2136={"server": n.address, "key_name": n.key_name,
+                               "key_secret": n.key_secret})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stop()
+        cls.named.close()
+
+    def test_the_ca_looks_when_all_servers_have_the_record(self):
+        d = self.daemon
+        d.cli("domains", "add", "*.shop.customer.test", "--app", "shop",
+              "--wait")
+        self.assertNotIn("acme: failed", d.log_text())
+
+
 if __name__ == "__main__":
     unittest.main()

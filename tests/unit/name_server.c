@@ -44,8 +44,11 @@ zone_put(struct buf *b, const struct zone_record *rec)
 	struct addr a;
 
 	buf_init(&data, 512);
-	if (rec->type == DNS_TYPE_CNAME) {
+	if (rec->type == DNS_TYPE_CNAME || rec->type == DNS_TYPE_NS) {
 		put_name(&data, rec->value);
+	} else if (rec->type == DNS_TYPE_TXT) {
+		buf_add_char(&data, (char)strlen(rec->value));
+		buf_add(&data, slice_str(rec->value));
 	} else {
 		assert_int_equal(
 		    addr_parse_ip(slice_str(rec->value), 0, &a), ERR_OK);

@@ -10,7 +10,7 @@
 
 struct zone_record {
 	const char *owner;
-	const char *value; /* an address, or a CNAME's target */
+	const char *value; /* an address, a target, or a TXT */
 	unsigned type;
 	uint32_t ttl;
 };

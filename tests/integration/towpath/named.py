@@ -10,23 +10,36 @@ import tempfile
 
 from .util import free_port, wait_for
 
-CONFIG = """
+OPTIONS = """
 options {{
 	directory "{dir}";
 	listen-on port {port} {{ 127.0.0.1; }};
 	listen-on-v6 {{ none; }};
-	pid-file "{dir}/named.pid";
+	pid-file "{dir}/{name}.pid";
 	session-keyfile none;
 	recursion no;
+	notify no;
 	dnssec-validation no;
 	allow-query {{ any; }};
 }};
 controls {{ }};
+"""
+PRIMARY = OPTIONS + """
 key "{key}" {{ algorithm hmac-sha256; secret "{secret}"; }};
 zone "{zone}" {{
 	type primary;
 	file "{dir}/zone";
 	allow-update {{ key "{key}"; }};
+}};
+"""
+# Nobody tells it of changes: it looks by itself every other second.
+SECONDARY = OPTIONS + """
+zone "{zone}" {{
+	type secondary;
+	primaries {{ 127.0.0.1 port {primary}; }};
+	file "{dir}/copy";
+	min-refresh-time 1;
+	max-refresh-time 2;
 }};
 """
 ZONE = """$TTL 1
@@ -41,38 +54,55 @@ ZONE = """$TTL 1
 class Named:
     """with Named("customer.test") as n: n.address, n.key_name, n.key_secret.
 
-    Every name of the zone points at 127.0.0.1.
+    Every name of the zone points at 127.0.0.1.  has_secondary: another
+    one, at n.secondary, has changes seconds later.
     """
 
     key_name = "towpath-key"
 
-    def __init__(self, zone):
+    def __init__(self, zone, has_secondary=False):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="named-"))
         self.key_secret = base64.b64encode(os.urandom(32)).decode()
+        self.processes = []
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         (self.dir / "zone").write_text(ZONE.format(zone=zone))
-        (self.dir / "named.conf").write_text(CONFIG.format(
-            dir=self.dir, port=port, key=self.key_name, zone=zone,
-            secret=self.key_secret))
-        with open(self.dir / "log", "wb") as log:
-            self.process = subprocess.Popen(
-                ["named", "-g", "-c", self.dir / "named.conf"], stdout=log,
-                stderr=log)
-        wait_for(lambda: "running" in (self.dir / "log").read_text(),
-                 what="named answers")
+        self.start(PRIMARY, dir=self.dir, name="first", port=port,
+                   key=self.key_name, zone=zone, secret=self.key_secret)
+        if has_secondary:
+            second = free_port()
+            self.secondary = f"127.0.0.1:{second}"
+            self.start(SECONDARY, dir=self.dir, name="second", port=second,
+                       zone=zone, primary=port)
+            wait_for(lambda: self.ask(self.secondary, zone, "SOA"),
+                     what="the secondary has the zone")
+
+    def start(self, config, name, **values):
+        path, log = self.dir / f"{name}.conf", self.dir / f"{name}.log"
+        path.write_text(config.format(name=name, **values))
+        with open(log, "wb") as out:
+            self.processes.append(subprocess.Popen(
+                ["named", "-g", "-c", path], stdout=out, stderr=out))
+        wait_for(lambda: "running" in log.read_text(), what="named answers")
+
+    @staticmethod
+    def ask(server, name, kind):
+        """What dig +short prints."""
+        host, port = server.split(":")
+        return subprocess.run(
+            ["dig", "+short", "-p", port, f"@{host}", name, kind],
+            capture_output=True, text=True, timeout=30, check=False).stdout
 
     def txt(self, name):
         """The TXT values that stand at a name."""
-        host, port = self.address.split(":")
-        out = subprocess.run(
-            ["dig", "+short", "-p", port, f"@{host}", name, "TXT"],
-            capture_output=True, text=True, timeout=30, check=True).stdout
+        out = self.ask(self.address, name, "TXT")
         return re.findall(r'"([^"]*)"', out)
 
     def close(self):
-        self.process.terminate()
-        self.process.wait(30)
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):
