@@ -119,26 +119,3 @@ cli_logs(struct cli *c)
 	client_answer_clear(&a);
 	return CLI_DONE;
 }
-
-/* --- explain ---------------------------------------------------------------
- */
-
-int
-cli_explain(struct cli *c)
-{
-	struct client_answer a;
-	size_t i;
-	json_t *sentence;
-	int status = cli_ask(c, "GET",
-	    client_path("explain", args_word(&c->args, 0), NULL), NULL, &a);
-	if (status != CLI_DONE)
-		return status;
-	cli_json(&c->out, a.body);
-	cli_say(&c->out, "%s", json_str(json_obj(a.body, "request"), "line"));
-	json_array_foreach(json_obj(a.body, "why"), i, sentence)
-	{
-		cli_say(&c->out, "%s", json_string_value(sentence));
-	}
-	client_answer_clear(&a);
-	return CLI_DONE;
-}

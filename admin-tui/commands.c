@@ -227,9 +227,14 @@ const struct command commands[] = {
 	"They are kept in memory, some hundreds by each worker. What could "
 	"not be shown in time is counted.",
 	cli_logs},
-    {"explain", "REQUEST-ID", NULL, COMMAND_READS, "logs",
-	"what was decided for a request, and why",
-	"REQUEST-ID is the X-Request-Id of the answer, and in router lines. "
+    {"explain", "HOST|REQUEST-ID", NULL, COMMAND_READS, "read",
+	"the whole story of a host, or of a request",
+	"Of a HOST: what DNS says, the orders for a certificate with the "
+	"certificate authority's own words, what visitors get and why, what "
+	"stands by, what happened and what comes next. Of a host that is no "
+	"domain: what DNS shows now, who would answer, and what to type. "
+	"REQUEST-ID is the X-Request-Id of an answer, and in router lines; "
+	"what was decided for it is told (a token needs the scope logs). "
 	"Some hundreds are remembered.",
 	cli_explain},
     {"import", "FILE", import_options, COMMAND_CHANGES, "admin",

@@ -1,9 +1,12 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "router/control/api_logs.h"
 #include "router/control/ask.h"
+#include "router/control/domain_check.h"
+#include "router/control/explain.h"
 #include "router/control/log_lines.h"
 
 /* A question to all workers: one of them had the request. */
@@ -203,8 +206,44 @@ on_done(void *ctx)
 	drop(x);
 }
 
-enum err
-api_explain(struct api_call *call, struct fault *f)
+/* --- a host ---------------------------------------------------------------
+ */
+
+static void
+on_seen(void *ctx, const struct diagnosis *d)
+{
+	struct api_call *call = ctx;
+
+	call->answer = explain_stranger(call->control, d);
+	api_finish(call);
+}
+
+/* What is known of a domain; of another host, what DNS shows now. */
+static enum err
+explain_host(struct api_call *call, struct fault *f)
+{
+	struct domain d;
+	char host[HOST_SIZE];
+	enum err e = api_host(call, 0, host, f);
+
+	if (e != ERR_OK)
+		return e;
+	e = domain_load(call->control, host, &d, f);
+	if (e == ERR_NOT_FOUND)
+		return checks_ask(call->control, host, on_seen, call, f);
+	if (e == ERR_OK) {
+		call->answer = explain_domain(call->control, &d);
+		api_finish(call);
+	}
+	domain_unload(&d);
+	return e;
+}
+
+/* --- a request ------------------------------------------------------------
+ */
+
+static enum err
+explain_request(struct api_call *call)
 {
 	struct explaining *x = xcalloc(1, sizeof(*x));
 	struct ask ask = {.type = MSG_EXPLAIN,
@@ -214,7 +253,6 @@ api_explain(struct api_call *call, struct fault *f)
 	    .ctx = x};
 	struct buf body;
 
-	(void)f;
 	x->call = call;
 	(void)snprintf(x->id, sizeof(x->id), "%s", call->params[0]);
 	call->drop = drop;
@@ -225,4 +263,15 @@ api_explain(struct api_call *call, struct fault *f)
 	ask_workers(call->control, &ask);
 	buf_clear(&body);
 	return ERR_OK;
+}
+
+/* No request id has a dot, and every host has. */
+enum err
+api_explain(struct api_call *call, struct fault *f)
+{
+	const char *what = call->params[0];
+
+	if (strchr(what, '.') != NULL)
+		return explain_host(call, f);
+	return explain_request(call);
 }

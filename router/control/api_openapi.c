@@ -71,8 +71,27 @@ static const struct schema schemas[] = {
 		 "lines:[]ImportedLine"},
     {"ImportedLine", "line:integer ok:boolean fault:Fault?"},
     {"LogLine", ""},
-    {"Explanation", "request:LogLine sni:string certificate_id:integer "
-		    "rule:string tries:[]Try why:[]string"},
+    {"Explanation",
+	"request:LogLine? sni:string? certificate_id:integer? rule:string? "
+	"tries:[]Try? why:[]string? host:string? now:time? domain:Domain? "
+	"dns:DnsSeen? orders:[]Order? serving:Served? history:[]Certificate? "
+	"fallback:Fallback? events:[]Happened? next:[]Next? answers:Answers? "
+	"commands:[]string?"},
+    {"DnsSeen", "state:string? reaches:boolean checked_at:time? "
+		"check_at:time? fault:Fault? records:[]Record"},
+    {"Order", "order:integer state:string names:[]string directory:string "
+	      "challenge:string? created_at:time updated_at:time "
+	      "ended_at:time? fault:Fault? challenges:[]Challenge "
+	      "said:Said? said_url:string?"},
+    {"Challenge", "type:string host:string url:string created_at:time"},
+    {"Said", "type:string? detail:string?"},
+    {"Served", "serving:string is_valid:boolean candidates:[]Candidate"},
+    {"Candidate", "chosen:boolean from:string why:string "
+		  "certificate:Certificate?"},
+    {"Happened", "sequence:integer at:time name:string by:string "
+		 "fault:Fault?"},
+    {"Next", "at:time what:string text:string"},
+    {"Answers", "by:string? app:string? host:string?"},
     {"Try", "backend:string code:string? ms:integer"},
     {"Stats", ""},
     {"Status", ""},

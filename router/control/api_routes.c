@@ -94,7 +94,7 @@ static const struct api_route routes[] = {
 	{"GET", "/v1/logs", SCOPE_LOGS, API_OWN, api_logs,
 	    "the last router lines; as text/event-stream, those that come", NULL, "[]LogLine"},
 	{"GET", "/v1/explain/{id}", SCOPE_LOGS, API_OWN, api_explain,
-	    "what was decided for a request, and why", NULL, "Explanation"},
+	    "the story of a host (scope read), or of a request", NULL, "Explanation"},
 	{"GET", "/v1/stats", SCOPE_READ, API_OWN, api_stats,
 	    "traffic of all apps, or of one", NULL, "Stats"},
 	{"GET", "/metrics", SCOPE_READ, API_OWN, api_metrics,

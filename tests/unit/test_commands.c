@@ -126,7 +126,22 @@ the_manual_page_names_every_command(void **state)
 		assert_non_null(strstr(text, line));
 		free(line);
 	}
+	free(text);
+}
+
+static void
+the_page_of_codes_has_those_of_both_tables(void **state)
+{
+	char *text;
+	size_t n;
+	FILE *out = open_memstream(&text, &n);
+	(void)state;
+	cli_man_faults(out);
+	fclose(out);
 	assert_non_null(strstr(text, "\n.B D12\n"));
+	assert_non_null(strstr(text, "\n.B H12\n"));
+	assert_non_null(
+	    strstr(text, "\\fBtowpath certs update HOST FILE...\\fR"));
 	free(text);
 }
 
@@ -135,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_command_has_words_help_and_something_to_run),
+	    cmocka_unit_test(the_page_of_codes_has_those_of_both_tables),
 	    cmocka_unit_test(
 		two_words_belong_to_a_group_that_is_a_command_itself),
 	    cmocka_unit_test(
