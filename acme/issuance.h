@@ -40,6 +40,7 @@ struct issuance {
 	struct seat *seat; /* whose CA it goes to; env is of it */
 	enum wish_ca ca;
 	bool is_moved; /* the other CA has refused it */
+	int64_t needed_at;
 
 	const struct issuance_env *env;
 	int64_t id; /* of the row */

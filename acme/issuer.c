@@ -23,6 +23,7 @@ struct issuer {
 	struct map by_host;
 	struct list running, waiting, over; /* over: freed from the loop */
 	size_t n_running, n_waiting;
+	bool keeps_reserve; /* renewals are due */
 	ev_timer pump;
 };
 
@@ -39,10 +40,18 @@ kick(struct issuer *is, int64_t ms)
 	ev_timer_start(is->env.loop, &is->pump);
 }
 
+/* Behind the last one that goes before it, soonest needed first. */
 static void
 enter_line(struct issuer *is, struct issuance *i)
 {
-	list_append(&is->waiting, &i->link);
+	int64_t now = clock_now();
+	struct list *at = is->waiting.prev;
+
+	while (at != &is->waiting &&
+	       line_precedes(i->needed_at,
+		   container_of(at, struct issuance, link)->needed_at, now))
+		at = at->prev;
+	list_insert_after(at, &i->link);
 	is->n_waiting++;
 }
 
@@ -85,13 +94,12 @@ bury(struct issuer *is, struct issuance *i)
 }
 
 static enum ca_seat
-choose(const struct issuer *is, enum wish_ca wish, const char *const *names,
-    size_t n_names)
+choose(const struct issuer *is, enum wish_ca wish, const struct seat_order *o)
 {
 	struct ca_view views[CA_SEATS];
 
 	for (int i = 0; i < CA_SEATS; i++)
-		views[i] = seat_view(&is->seats[i], names, n_names);
+		views[i] = seat_view(&is->seats[i], o);
 	return ca_choose(wish, views, clock_now());
 }
 
@@ -109,32 +117,26 @@ seat_of(struct issuer *is, const char *directory)
 /* One that a CA knows goes on there, whatever became of that CA; the choice
  * for the others is made now, not when they began to wait. */
 static enum err
-pick(struct issuer *is, struct issuance *i)
+pick(struct issuer *is, struct issuance *i, const struct order_row *row)
 {
-	struct order_row row;
+	struct seat_order o = seat_order_of_row(row, is->keeps_reserve);
 	struct seat *seat = NULL;
-	enum err e = rows_order(is->env.db, i->id, &row);
 	enum ca_seat chosen;
 
-	if (e != ERR_OK)
-		return e;
-	if (row.url != NULL || row.is_moved)
-		seat = seat_of(is, row.directory);
+	if (row->url != NULL || row->is_moved)
+		seat = seat_of(is, row->directory);
 	if (seat == NULL) {
-		chosen = choose(
-		    is, row.ca, (const char *const *)row.names, row.n_names);
+		chosen = choose(is, row->ca, &o);
 		seat = &is->seats[chosen == CA_SEATS ? CA_FIRST : chosen];
 	}
-	if (strcmp(seat->config.directory, row.directory) != 0 &&
-	    row.url == NULL)
-		e = rows_set_directory(
-		    is->env.db, i->id, seat->config.directory);
 	i->seat = seat;
 	i->env = &seat->env;
-	i->ca = row.ca;
-	i->is_moved = row.is_moved;
-	order_row_clear(&row);
-	return e;
+	i->ca = row->ca;
+	i->is_moved = row->is_moved;
+	if (strcmp(seat->config.directory, row->directory) == 0 ||
+	    row->url != NULL)
+		return ERR_OK;
+	return rows_set_directory(is->env.db, i->id, seat->config.directory);
 }
 
 static void
@@ -152,13 +154,18 @@ is_gone(enum err e)
 }
 
 static enum err
-start(struct issuer *is, struct issuance *i)
+start(struct issuer *is, struct issuance *i, const struct order_row *row)
 {
+	struct problem p;
 	enum err e;
 
 	if (seat_is_limited(i->seat))
 		return issuance_refuse(i, &i->seat->limit);
-	e = issuance_start(i);
+	e = seat_share(i->seat, row, is->keeps_reserve, &p);
+	if (e == ERR_AGAIN)
+		return issuance_refuse(i, &p);
+	if (e == ERR_OK)
+		e = issuance_start(i);
 	if (!is_gone(e))
 		return e;
 	drop(is, i);
@@ -181,20 +188,11 @@ to_the_end(struct issuer *is, struct issuance *i)
 	list_append(&is->waiting, &i->link);
 }
 
-/* Starts the first in the line.  ERR_AGAIN: there is no room for it;
- * ERR_CLOSED: its CA is away. */
+/* ERR_AGAIN: there is no room for it; ERR_CLOSED: its CA is away. */
 static enum err
-start_first(struct issuer *is)
+start_row(struct issuer *is, struct issuance *i, const struct order_row *row)
 {
-	struct issuance *i =
-	    container_of(list_first(&is->waiting), struct issuance, link);
-	enum err e = pick(is, i);
-
-	if (is_gone(e)) {
-		drop(is, i);
-		return ERR_OK;
-	}
-	if (e != ERR_OK)
+	if (pick(is, i, row) != ERR_OK)
 		return ERR_AGAIN; /* the store is away */
 	if (ca_is_away(i->seat->ca, NULL)) {
 		to_the_end(is, i);
@@ -203,10 +201,30 @@ start_first(struct issuer *is)
 	if (i->seat->n_running >= i->seat->config.max_orders)
 		return ERR_AGAIN;
 	leave_line(is, i);
-	if (start(is, i) == ERR_OK)
+	if (start(is, i, row) == ERR_OK)
 		return ERR_OK;
 	back_in_line(is, i);
 	return ERR_AGAIN;
+}
+
+/* Starts the first in the line; as start_row. */
+static enum err
+start_first(struct issuer *is)
+{
+	struct issuance *i =
+	    container_of(list_first(&is->waiting), struct issuance, link);
+	struct order_row row;
+	enum err e = rows_order(is->env.db, i->id, &row);
+
+	if (is_gone(e)) {
+		drop(is, i);
+		return ERR_OK;
+	}
+	if (e != ERR_OK)
+		return ERR_AGAIN;
+	e = start_row(is, i, &row);
+	order_row_clear(&row);
+	return e;
 }
 
 static bool
@@ -261,7 +279,7 @@ on_issued(void *ctx, struct issuance *i, const struct chain *chain,
 	return e;
 }
 
-static void add(void *ctx, int64_t id, const char *host);
+static void add(void *ctx, int64_t id, const char *host, int64_t needed_at);
 
 /* The other CA goes on with what this one refuses for a reason of its own. */
 static bool
@@ -269,6 +287,7 @@ move(struct issuer *is, struct issuance *i, const struct order_row *row)
 {
 	enum ca_seat from =
 	    i->seat == &is->seats[CA_FIRST] ? CA_FIRST : CA_FALLBACK;
+	struct seat_order o = seat_order_of_row(row, is->keeps_reserve);
 	struct ca_view views[CA_SEATS];
 	enum ca_seat to;
 	int64_t id;
@@ -276,8 +295,7 @@ move(struct issuer *is, struct issuance *i, const struct order_row *row)
 	if (i->is_moved)
 		return false;
 	for (int at = 0; at < CA_SEATS; at++)
-		views[at] = seat_view(&is->seats[at],
-		    (const char *const *)row->names, row->n_names);
+		views[at] = seat_view(&is->seats[at], &o);
 	to = ca_move(i->ca, from, views, clock_now());
 	if (to == CA_SEATS ||
 	    rows_move_order(is->env.db, i->id, is->seats[to].config.directory,
@@ -287,7 +305,7 @@ move(struct issuer *is, struct issuance *i, const struct order_row *row)
 	    (long long)i->id, i->host, is->seats[to].config.directory,
 	    (long long)id);
 	bury(is, i);
-	add(is, id, i->host);
+	add(is, id, i->host, row->needed_at);
 	return true;
 }
 
@@ -295,7 +313,7 @@ move(struct issuer *is, struct issuance *i, const struct order_row *row)
 static bool
 goes_on(struct issuer *is, struct issuance *i, const struct problem *p)
 {
-	struct ca_shun shun = seat_note(i->seat, p);
+	struct ca_shun shun = seat_note(i->seat, i->host, p);
 	struct order_row row;
 	bool moves;
 
@@ -397,11 +415,12 @@ issuer_free(struct issuer *is)
 /* --- orders -------------------------------------------------------------- */
 
 static void
-add(void *ctx, int64_t id, const char *host)
+add(void *ctx, int64_t id, const char *host, int64_t needed_at)
 {
 	struct issuer *is = ctx;
 	struct issuance *i = issuance_new(&is->env, id, host);
 
+	i->needed_at = needed_at;
 	if (map_put(&is->by_host, slice_str(host), i) != ERR_OK) {
 		log_error("acme: too many open orders host=%s", host);
 		issuance_free(i); /* its row stays for the next start */
@@ -425,39 +444,86 @@ static enum err
 check_order(const struct issuer *is, const struct order_wish *wish,
     enum ca_seat *seat, struct fault *f)
 {
+	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
+
 	if (wish->n_names > ORDER_NAMES_MAX) {
 		fault_set(f, FAULT_C24_TOO_MANY_NAMES,
 		    "%zu names are more than one certificate may have (%d)",
 		    wish->n_names, ORDER_NAMES_MAX);
 		return ERR_TOO_BIG;
 	}
-	*seat = choose(is, wish->ca, wish->names, wish->n_names);
+	*seat = choose(is, wish->ca, &o);
 	if (*seat != CA_SEATS)
 		return ERR_OK;
 	return seat_check(&is->seats[CA_FIRST], wish->names, wish->n_names, f);
 }
 
 enum err
-issuer_order(struct issuer *is, const struct order_wish *wish, struct fault *f)
+issuer_may_order(const struct issuer *is, const struct order_wish *wish,
+    int64_t *at, struct fault *f)
 {
+	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
+	enum ca_seat seat;
+	enum err e = check_order(is, wish, &seat, f);
+
+	*at = 0;
+	return e == ERR_OK ? seat_ask(&is->seats[seat], &o, at, f) : e;
+}
+
+void
+issuer_keep_reserve(struct issuer *is, bool renewals_are_due)
+{
+	is->keeps_reserve = renewals_are_due;
+}
+
+/* Row and share, in the owner's transaction or in one of their own. */
+static enum err
+write_order(struct issuer *is, const struct order_wish *wish,
+    const struct seat *seat, int64_t *id)
+{
+	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
+	bool is_own = !db_in_transaction(is->env.db);
+	enum err e = is_own ? db_begin(is->env.db) : ERR_OK;
+
+	if (e != ERR_OK)
+		return e;
+	e = rows_add_order(is->env.db, wish, seat->config.directory, id);
+	if (e == ERR_OK)
+		e = ledger_charge(is->env.db, *id, &seat->ledger, &o.order);
+	if (e == ERR_OK && is_own)
+		e = db_commit(is->env.db);
+	if (e != ERR_OK && is_own)
+		db_rollback(is->env.db);
+	return e;
+}
+
+enum err
+issuer_order(struct issuer *is, const struct order_wish *wish, int64_t *at,
+    struct fault *f)
+{
+	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
 	enum ca_seat seat;
 	enum err e = check_order(is, wish, &seat, f);
 	int64_t id;
 
 	assert(wish->n_names > 0 && is->ops != NULL);
+	*at = 0;
 	if (e != ERR_OK)
 		return e;
 	if (issuer_has_order(is, wish->names[0]))
 		return ERR_OK;
-	e = rows_add_order(
-	    is->env.db, wish, is->seats[seat].config.directory, &id);
+	e = seat_turn(&is->seats[seat], &o, at, f);
+	if (e == ERR_AGAIN)
+		return e;
+	if (e == ERR_OK)
+		e = write_order(is, wish, &is->seats[seat], &id);
 	if (e == ERR_EXISTS)
 		return ERR_OK;
 	if (e != ERR_OK) {
 		fault_set(f, FAULT_S19_STORE_AWAY, NULL);
 		return e;
 	}
-	add(is, id, wish->names[0]);
+	add(is, id, wish->names[0], wish->needed_at);
 	return ERR_OK;
 }
 

@@ -30,7 +30,8 @@ struct issuer_config {
 	const char *key_type;        /* "ecdsa-p256" | "rsa-2048" */
 	const char *eab_kid, *eab_hmac_key;
 	struct challenge_choice challenges; /* allowed, the best first */
-	size_t max_orders; /* in flight at once; more wait in line */
+	size_t max_orders;  /* in flight at once; more wait in line */
+	const char *limits; /* acme/ledger.h's name of them, "auto" */
 };
 
 struct issuer_ops {
@@ -80,11 +81,18 @@ void issuer_resume(struct issuer *is);
 
 /*
  * One certificate as wished.  Nothing happens when an order for the domain
- * (wish->names[0]) is open already.  A10, A27, C24 at once;
- * S19 when the row cannot be written.  May stand in the owner's transaction.
+ * (wish->names[0]) is open already.  A10, A27, C24 at once; A30 and ERR_AGAIN:
+ * the CA's limits do not allow it now, and *at is its turn (else it is 0); S19
+ * when the row cannot be written.  May stand in the owner's transaction.
  */
-enum err MUST_USE issuer_order(
-    struct issuer *is, const struct order_wish *wish, struct fault *f);
+enum err MUST_USE issuer_order(struct issuer *is, const struct order_wish *wish,
+    int64_t *at, struct fault *f);
+/* Would issuer_order take it now?  As there, and nothing is ordered. */
+enum err MUST_USE issuer_may_order(const struct issuer *is,
+    const struct order_wish *wish, int64_t *at, struct fault *f);
+/* Renewals are due: part of the CAs' limits is kept for them (LEDGER_RESERVE).
+ */
+void issuer_keep_reserve(struct issuer *is, bool renewals_are_due);
 bool issuer_has_order(const struct issuer *is, const char *host);
 /* The domain is gone: forget its order and answer its challenges no more.
  * Outside any transaction. */

@@ -99,6 +99,7 @@ order_row_clear(struct order_row *o)
 	free(o->directory);
 	free(o->url);
 	free(o->replaces);
+	free(o->charged_to);
 	buf_clear(&o->sealed);
 	*o = (struct order_row){0};
 }
@@ -158,7 +159,7 @@ read_names(struct slice text, struct order_row *out)
 
 #define ORDER_COLUMNS                                                          \
 	"SELECT host, names, directory, url, sealed, replaces, is_renewal, "   \
-	"needed_at, ca, is_moved FROM acme_order "
+	"needed_at, ca, is_moved, charged_to FROM acme_order "
 
 static enum err
 read_order(struct stmt *s, int64_t id, struct order_row *out)
@@ -181,6 +182,7 @@ read_order(struct stmt *s, int64_t id, struct order_row *out)
 	out->needed_at = stmt_get_int(s, 7);
 	(void)wish_ca_read(stmt_get_str(s, 8), &out->ca);
 	out->is_moved = stmt_get_int(s, 9) != 0;
+	out->charged_to = text_or_null(s, 10);
 	stmt_done(s);
 	if (e != ERR_OK)
 		order_row_clear(out);
@@ -208,14 +210,15 @@ rows_ended_order(struct db *db, int64_t id, struct order_row *out)
 enum err
 rows_open_orders(struct db *db, rows_visit *visit, void *ctx)
 {
-	static const char sql[] =
-	    "SELECT id, host FROM acme_order WHERE ended_at IS NULL "
-	    "ORDER BY id";
+	static const char sql[] = "SELECT id, host, needed_at FROM acme_order "
+				  "WHERE ended_at IS NULL "
+				  "ORDER BY id";
 	struct stmt *s = db_stmt(db, sql);
 	enum err e;
 
 	while ((e = stmt_step(s)) == ERR_OK)
-		visit(ctx, stmt_get_int(s, 0), stmt_get_str(s, 1));
+		visit(ctx, stmt_get_int(s, 0), stmt_get_str(s, 1),
+		    stmt_get_int(s, 2));
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 

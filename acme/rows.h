@@ -45,7 +45,8 @@ struct order_row {
 	bool is_renewal;
 	int64_t needed_at;
 	enum wish_ca ca;
-	bool is_moved; /* after the other CA had refused */
+	bool is_moved;    /* after the other CA had refused */
+	char *charged_to; /* whose limits count it (acme/ledger_rows.h); NULL */
 };
 void order_row_clear(struct order_row *o);
 
@@ -59,7 +60,8 @@ enum err MUST_USE rows_ended_order(
     struct db *db, int64_t id, struct order_row *out);
 
 /* All that are open, oldest first. */
-typedef void rows_visit(void *ctx, int64_t id, const char *host);
+typedef void rows_visit(
+    void *ctx, int64_t id, const char *host, int64_t needed_at);
 enum err MUST_USE rows_open_orders(struct db *db, rows_visit *visit, void *ctx);
 
 struct order_progress {

@@ -4,6 +4,7 @@
 
 #include "acme/rows.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* Not for longer than a CA may ask (acme/problem.h), whatever the clock did
@@ -31,6 +32,7 @@ copy_config(const struct issuer_config *c)
 	    .eab_hmac_key = copy(c->eab_hmac_key),
 	    .challenges = c->challenges,
 	    .max_orders = c->max_orders == 0 ? 1 : c->max_orders,
+	    .limits = copy(c->limits),
 	};
 }
 
@@ -44,6 +46,7 @@ clear_config(struct issuer_config *c)
 	free((char *)c->preferred_chain);
 	free((char *)c->key_type);
 	free((char *)c->eab_kid);
+	free((char *)c->limits);
 	secret_free((char *)c->eab_hmac_key, strlen(c->eab_hmac_key));
 }
 
@@ -57,6 +60,8 @@ seat_open(struct seat *s, const struct issuer_config *config,
 	s->env = *env;
 	s->env.ca = s->ca;
 	s->env.config = &s->config;
+	s->ledger.directory = s->config.directory;
+	s->ledger.limits = ledger_limits(s->config.limits, s->config.directory);
 }
 
 void
@@ -93,28 +98,135 @@ believed(int64_t at, int64_t now)
 	return at > now + AHEAD_MAX_S ? 0 : at;
 }
 
+/* --- the ledger ----------------------------------------------------------- */
+
+struct seat_order
+seat_order_of_wish(const struct order_wish *wish, bool keeps_reserve)
+{
+	return (struct seat_order){
+	    .order = {wish->names, wish->n_names, wish->is_renewal,
+		wish->replaces != NULL},
+	    .keeps_reserve = keeps_reserve,
+	};
+}
+
+struct seat_order
+seat_order_of_row(const struct order_row *row, bool keeps_reserve)
+{
+	return (struct seat_order){
+	    .order = {(const char *const *)row->names, row->n_names,
+		row->is_renewal, row->replaces != NULL},
+	    .keeps_reserve = keeps_reserve,
+	    .charged_to = row->charged_to,
+	};
+}
+
+static bool
+is_charged(const struct seat *s, const struct seat_order *o)
+{
+	return o->charged_to != NULL &&
+	       strcmp(o->charged_to, s->config.directory) == 0;
+}
+
+/* What has its share here already only asks what the CA said since. */
+static enum err
+ask_ledger(const struct seat *s, const struct seat_order *o,
+    struct ledger_verdict *out)
+{
+	struct ledger_order order = o->order;
+
+	if (is_charged(s, o))
+		order.is_ari = true;
+	return ledger_ask(s->env.db, &s->ledger, &order, o->keeps_reserve, out);
+}
+
 struct ca_view
-seat_view(const struct seat *s, const char *const *names, size_t n_names)
+seat_view(const struct seat *s, const struct seat_order *o)
 {
 	int64_t now = clock_now(), name_at = 0;
+	struct ledger_verdict verdict;
 	struct ca_view v = {0};
 
-	if (!s->is_there || seat_check(s, names, n_names, NULL) != ERR_OK)
+	if (!s->is_there ||
+	    seat_check(s, o->order.names, o->order.n_names, NULL) != ERR_OK)
 		return v;
 	v.is_able = true;
 	v.all_ready_at = believed(s->refuses_until, now);
-	if (rows_shun_until(
-		s->env.db, names[0], s->config.directory, &name_at) == ERR_OK)
+	if (rows_shun_until(s->env.db, o->order.names[0], s->config.directory,
+		&name_at) == ERR_OK)
 		v.name_ready_at = believed(name_at, now);
+	if (ask_ledger(s, o, &verdict) == ERR_OK && !verdict.passes &&
+	    verdict.passes_at > v.name_ready_at)
+		v.name_ready_at = verdict.passes_at;
 	return v;
 }
 
+enum err
+seat_ask(const struct seat *s, const struct seat_order *o, int64_t *at,
+    struct fault *f)
+{
+	struct ledger_verdict v;
+	enum err e = ask_ledger(s, o, &v);
+
+	if (e != ERR_OK || v.passes)
+		return e;
+	*at = v.passes_at;
+	ledger_say(&v, f);
+	return ERR_AGAIN;
+}
+
+/* One order of the account comes back at a time, so those who wait for it get
+ * one turn each. */
+enum err
+seat_turn(
+    struct seat *s, const struct seat_order *o, int64_t *at, struct fault *f)
+{
+	struct ledger_verdict v;
+	enum err e = ask_ledger(s, o, &v);
+
+	if (e != ERR_OK || v.passes)
+		return e;
+	if (v.rule == LEDGER_ORDERS)
+		v.passes_at = line_turn(&s->turns, v.passes_at * 1000,
+				  v.period_s * 1000 / v.burst, clock_now_ms()) /
+			      1000;
+	*at = v.passes_at;
+	ledger_say(&v, f);
+	return ERR_AGAIN;
+}
+
+enum err
+seat_share(struct seat *s, const struct order_row *row, bool keeps_reserve,
+    struct problem *p)
+{
+	struct seat_order o = seat_order_of_row(row, keeps_reserve);
+	enum err e;
+
+	if (row->url != NULL)
+		return ERR_OK; /* the CA has it: too late to ask */
+	problem_set(p, FAULT_A30_NO_BUDGET, "no share");
+	e = seat_turn(s, &o, &p->retry_at, &p->fault);
+	if (e != ERR_OK || is_charged(s, &o))
+		return e;
+	return ledger_charge(s->env.db, row->id, &s->ledger, &o.order);
+}
+
+static void
+tell_ledger(const struct seat *s, const char *host, const struct problem *p)
+{
+	if (p->fault.code == FAULT_A13_RATE_LIMITED && p->retry_at != 0 &&
+	    ledger_heard(s->env.db, &s->ledger, p->fault.text, host,
+		p->retry_at) != ERR_OK)
+		log_error("acme: the limit is not written down host=%s", host);
+}
+
 struct ca_shun
-seat_note(struct seat *s, const struct problem *p)
+seat_note(struct seat *s, const char *host, const struct problem *p)
 {
 	struct ca_shun shun = ca_shun_of(
 	    p->fault.code, p->is_account_wide, p->retry_at, clock_now());
 
+	tell_ledger(s, host, p);
 	if (p->is_account_wide)
 		s->limit = *p;
 	if (shun.until != 0 && shun.is_of_all) {

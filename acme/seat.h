@@ -8,6 +8,9 @@
  */
 #include "acme/ca_choice.h"
 #include "acme/issuance.h"
+#include "acme/ledger_rows.h"
+#include "acme/line.h"
+#include "acme/rows.h"
 
 struct seat {
 	bool is_there;               /* else nothing below is set */
@@ -15,9 +18,11 @@ struct seat {
 	struct ca *ca;
 	struct issuance_env env;
 	size_t n_running;
-	struct problem limit;  /* of the whole account, until its retry_at */
-	struct fault refusal;  /* why it takes no order of any name... */
-	int64_t refuses_until; /* ...before; UTC */
+	struct ledger_ca ledger;
+	struct line_turns turns; /* of those for whom no order is left */
+	struct problem limit;    /* of the whole account, until its retry_at */
+	struct fault refusal;    /* why it takes no order of any name... */
+	int64_t refuses_until;   /* ...before; UTC */
 };
 
 /* env is the other seat's or the issuer's; ca and config are set here. */
@@ -25,17 +30,44 @@ void seat_open(struct seat *s, const struct issuer_config *config,
     const struct issuance_env *env, struct fetch *fetch);
 void seat_clear(struct seat *s); /* also of one that is not there */
 
-/* As an order for these names ([0] is the domain) sees it now. */
-struct ca_view seat_view(
-    const struct seat *s, const char *const *names, size_t n_names);
+/* How an order stands with the ledger. */
+struct seat_order {
+	struct ledger_order order; /* names[0] is the domain */
+	bool keeps_reserve;        /* renewals are due */
+	const char *charged_to;    /* where it has its share; NULL: nowhere */
+};
+
+struct seat_order seat_order_of_wish(
+    const struct order_wish *wish, bool keeps_reserve);
+struct seat_order seat_order_of_row(
+    const struct order_row *row, bool keeps_reserve);
+
+/* As an order sees it now. */
+struct ca_view seat_view(const struct seat *s, const struct seat_order *o);
+
+/*
+ * Would the CA take it now, as far as its limits go?  ERR_AGAIN: A30, and *at
+ * is when.  ERR_IO ...: the store is away.
+ */
+enum err MUST_USE seat_ask(const struct seat *s, const struct seat_order *o,
+    int64_t *at, struct fault *f);
+/* The same for one that shall be ordered: *at is its turn, and no other's. */
+enum err MUST_USE seat_turn(
+    struct seat *s, const struct seat_order *o, int64_t *at, struct fault *f);
+
+/* The order takes its share, unless it has it here already or the CA took it.
+ * ERR_AGAIN: there is none, *p says so. */
+enum err MUST_USE seat_share(struct seat *s, const struct order_row *row,
+    bool keeps_reserve, struct problem *p);
 
 /* Why it is not able to take an order for them: A10, A27. */
 enum err MUST_USE seat_check(const struct seat *s, const char *const *names,
     size_t n_names, struct fault *f);
 
-/* An order ended there with p: when the reason was the CA's own, how long it
- * is not asked again. */
-struct ca_shun seat_note(struct seat *s, const struct problem *p);
+/* An order for host ended there with p: when the reason was the CA's own, how
+ * long it is not asked again. */
+struct ca_shun seat_note(
+    struct seat *s, const char *host, const struct problem *p);
 
 /* Its limit of all orders is reached: the others need not ask to be refused. */
 bool seat_is_limited(const struct seat *s);

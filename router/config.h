@@ -53,6 +53,7 @@ struct config_acme {
 	char *key_type;                   /* "ecdsa-p256" or "rsa-2048" */
 	struct config_strings challenges; /* in order of preference */
 	int64_t max_orders;
+	char *limits; /* "auto", "none" or acme/ledger.h's name of some */
 	char *eab_kid, *eab_hmac_key;
 };
 

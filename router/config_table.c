@@ -50,6 +50,11 @@
 	{.section = section_, .key = "max_orders", .type = CONFIG_COUNT,       \
 	    .at = AT(field.max_orders), .standard = "20", .min = 1,            \
 	    .max = 1000, .help = "under way at once"},                         \
+	{.section = section_, .key = "limits", .type = CONFIG_CHOICE,          \
+	    .at = AT(field.limits), .standard = "auto",                        \
+	    .words = "auto none letsencrypt letsencrypt-staging",              \
+	    .flags = CONFIG_NEEDED,                                            \
+	    .help = "rate limits of the CA; auto: by its directory"},          \
 	{.section = section_, .key = "eab_kid", .type = CONFIG_STRING,         \
 	    .at = AT(field.eab_kid), .standard = "",                           \
 	    .help = "external account binding: its key's id"},                 \

@@ -206,6 +206,7 @@ config_of(const struct control *c, const struct config_acme *acme)
 	    .eab_hmac_key = acme->eab_hmac_key,
 	    .challenges = choice_of(acme, c->provider != NULL),
 	    .max_orders = (size_t)acme->max_orders,
+	    .limits = acme->limits,
 	};
 }
 

@@ -51,6 +51,13 @@ put_off(struct control *c, const char *host)
 		change_abort(c);
 }
 
+/* The order was not even sent: it has its turn later, and nothing failed. */
+static bool
+is_put_off(const struct fault *f)
+{
+	return f->code == FAULT_A30_NO_BUDGET;
+}
+
 /* An order failed and it is held against host; inside a change. */
 static enum err
 hold_against(struct control *c, const char *host, const struct fault *f,
@@ -62,7 +69,8 @@ hold_against(struct control *c, const char *host, const struct fault *f,
 
 	if (e != ERR_OK)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	d.failures++;
+	if (!is_put_off(f))
+		d.failures++;
 	delay = schedule_backoff(d.failures);
 	if (needs_person && delay < PERSON_AGAIN_S)
 		delay = PERSON_AGAIN_S;
@@ -70,7 +78,7 @@ hold_against(struct control *c, const char *host, const struct fault *f,
 	d.order_fault = *f;
 	d.needs_person = needs_person;
 	e = domain_settle(c, &d, EVENT_BY_ITSELF);
-	if (e == ERR_OK)
+	if (e == ERR_OK && !is_put_off(f))
 		e = domain_event(
 		    c, &d, "certificate.fail", EVENT_BY_ITSELF, NULL);
 	domain_unload(&d);
@@ -85,7 +93,7 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 	struct name_set blamed;
 	enum err e;
 
-	c->orders.failed++;
+	c->orders.failed += !is_put_off(f);
 	if (change_begin(c, NULL) != ERR_OK)
 		return;
 	e = name_set_failed(c, order_id, host, f, &blamed);
@@ -146,6 +154,7 @@ order(struct control *c, const char *const *names, size_t n_names)
 {
 	struct order_wish wish = {.names = names, .n_names = n_names};
 	struct fault f = {0};
+	int64_t at = 0;
 
 	for (size_t i = 0; i < n_names; i++) {
 		int64_t until = automatic_until(c, names[i]);
@@ -155,8 +164,8 @@ order(struct control *c, const char *const *names, size_t n_names)
 	}
 	wish.ca = domain_ca_of(c, names[0]);
 	wish.is_renewal = names_are_held(c, names, n_names);
-	if (issuer_order(c->issuer, &wish, &f) != ERR_OK)
-		on_failed(c, 0, names[0], &f, 0,
+	if (issuer_order(c->issuer, &wish, &at, &f) != ERR_OK)
+		on_failed(c, 0, names[0], &f, at,
 		    f.code == FAULT_A27_NO_USABLE_CHALLENGE);
 }
 

@@ -302,13 +302,14 @@ static void
 order_more(struct run *run)
 {
 	struct issuer_status status;
+	int64_t at;
 	char name[32];
 	const char *names[] = {name};
 	const struct order_wish wish = {.names = names, .n_names = 1};
 
 	for (int i = 0; i < run->plan->n_more; i++) {
 		snprintf(name, sizeof(name), "n%d.more.test", i);
-		if (issuer_order(run->issuer, &wish, NULL) != ERR_OK)
+		if (issuer_order(run->issuer, &wish, &at, NULL) != ERR_OK)
 			finish(run, BROKEN);
 	}
 	issuer_status(run->issuer, &status);
@@ -323,6 +324,7 @@ begin(struct run *run)
 	const struct order_wish wish = {
 	    .names = plan->names, .n_names = plan->n_names};
 	struct fault f = {0};
+	int64_t at;
 
 	issuer_resume(run->issuer);
 	if (plan->n_names == 0) {
@@ -333,7 +335,7 @@ begin(struct run *run)
 			finish(run, NOTHING);
 		return;
 	}
-	if (issuer_order(run->issuer, &wish, &f) != ERR_OK) {
+	if (issuer_order(run->issuer, &wish, &at, &f) != ERR_OK) {
 		write_result(fault_code_name(f.code), f.text, 0);
 		finish(run, REFUSED);
 		return;
