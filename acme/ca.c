@@ -31,6 +31,12 @@ ca_know(struct ca *ca, ca_done *done, void *ctx)
 	return call;
 }
 
+const struct directory *
+ca_directory(const struct ca *ca)
+{
+	return &ca->directory;
+}
+
 const char *const *
 ca_issuers(const struct ca *ca, size_t *n)
 {

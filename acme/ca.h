@@ -10,6 +10,7 @@
  */
 #include <ev.h>
 
+#include "acme/directory.h"
 #include "acme/issuer.h"
 #include "acme/problem.h"
 
@@ -39,6 +40,9 @@ void ca_cancel(struct ca_call *call); /* done is not called; NULL is allowed */
 /* TOKEN.THUMBPRINT, which the caller frees; NULL before the account is there
  * (after any answer of the CA it is). */
 char *ca_key_authorization(const struct ca *ca, const char *token);
+
+/* As it was read last, a loan until the loop; empty before that. */
+const struct directory *ca_directory(const struct ca *ca);
 
 /* Its names in CAA records, a loan until the loop; *n is 0 when it does not
  * tell. */

@@ -74,6 +74,14 @@ ca_response_of(struct ca *ca, enum err e, const struct fetch_response *r,
 	};
 
 	*f = (struct fault){0};
+	if (e != ERR_OK && r->status != 0) { /* it began, and is no good */
+		fault_set(f, FAULT_A12_CA_ANSWER_MALFORMED,
+		    "The answer of the certificate authority at %.200s does "
+		    "not end well: %.200s",
+		    ca->config->directory,
+		    why->text[0] == '\0' ? err_name(e) : why->text);
+		return out;
+	}
 	if (e != ERR_OK || r->status == 0) {
 		fault_set(f, FAULT_A11_CA_UNREACHABLE,
 		    "The certificate authority at %.200s cannot be reached: "
@@ -138,7 +146,7 @@ static void
 lost_contact(struct ca *ca, const struct acme_response *r)
 {
 	ca->is_doubtful = true;
-	if (r->status == 0)
+	if (r->fault->code == FAULT_A11_CA_UNREACHABLE)
 		ca_set_away(ca, r->fault);
 }
 

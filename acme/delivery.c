@@ -75,3 +75,21 @@ delivery_read(struct slice pem, struct slice spki, const char *const *names,
 	}
 	return e;
 }
+
+bool
+delivery_ends_at(struct slice pem, const char *common_name)
+{
+	const struct certificate *top = NULL;
+	struct fault f = {0};
+	struct bundle b;
+	bool ends;
+
+	bundle_init(&b);
+	if (bundle_add(&b, pem, "the download", &f) == ERR_OK)
+		for (size_t i = 0; i < b.n; i++)
+			if (b.items[i].kind == BUNDLE_CERTIFICATE)
+				top = b.items[i].certificate;
+	ends = top != NULL && strcmp(top->issuer_name, common_name) == 0;
+	bundle_clear(&b);
+	return ends;
+}

@@ -13,4 +13,8 @@ enum err MUST_USE delivery_read(struct slice pem, struct slice spki,
     const char *const *names, size_t n_names, struct chain **out,
     struct fault *f);
 
+/* The topmost certificate of the PEM was issued by this common name: of several
+ * chains the one that ends there. */
+bool delivery_ends_at(struct slice pem, const char *common_name);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "acme/delivery.h"
+#include "acme/issuance_inside.h"
 #include "acme/rows.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,8 +18,6 @@
  * other ranges. */
 #define ORDER_KEY_BIT (UINT64_C(1) << 61)
 
-static void drive(struct issuance *i);
-
 /* --- life ---------------------------------------------------------------- */
 
 static void
@@ -26,7 +25,7 @@ on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop;
 	(void)revents;
-	drive(container_of(w, struct issuance, timer));
+	issuance_drive(container_of(w, struct issuance, timer));
 }
 
 struct issuance *
@@ -185,6 +184,8 @@ give_up(struct issuance *i, const struct problem *problem)
 	struct problem p = *problem;
 	const char *failed = NULL;
 
+	if (p.fault.code == FAULT_A31_PROFILE_REFUSED)
+		issuance_tell_profiles(i, &p);
 	if (p.is_validation && i->order != NULL)
 		failed = i->order->challenge.host;
 	keep_words(i, &p);
@@ -241,7 +242,7 @@ on_published(void *ctx, const struct fault *f)
 		problem_set(&p, f->code, "%s", f->text);
 		order_fail(i->order, &p);
 	}
-	drive(i);
+	issuance_drive(i);
 }
 
 /* A TXT record: on_published goes on when the zone's servers have it. */
@@ -425,8 +426,9 @@ save(struct issuance *i)
 	return true;
 }
 
-static void
-on_answer(void *ctx, const struct acme_response *r, const struct problem *p)
+void
+issuance_answer(
+    void *ctx, const struct acme_response *r, const struct problem *p)
 {
 	struct issuance *i = ctx;
 
@@ -438,11 +440,11 @@ on_answer(void *ctx, const struct acme_response *r, const struct problem *p)
 	if (p != NULL && p->fault.code == FAULT_C37_KEYS_AWAY)
 		again_in(i, RETRY_MS); /* the same request */
 	else
-		drive(i);
+		issuance_drive(i);
 }
 
-static void
-drive(struct issuance *i)
+void
+issuance_drive(struct issuance *i)
 {
 	struct order_action a;
 
@@ -454,8 +456,8 @@ drive(struct issuance *i)
 		}
 		switch (a.step) {
 		case ORDER_REQUEST:
-			i->call =
-			    ca_post(i->env->ca, a.url, a.payload, on_answer, i);
+			i->call = ca_post(
+			    i->env->ca, a.url, a.payload, issuance_answer, i);
 			return;
 		case ORDER_WAIT:
 			again_in(i, a.wait_ms);
@@ -479,89 +481,4 @@ drive(struct issuance *i)
 			return;
 		}
 	}
-}
-
-/* --- before a new order --------------------------------------------------- */
-
-static void
-on_caa(void *ctx, const struct fault *f, const struct challenge_choice *choice)
-{
-	struct issuance *i = ctx;
-	struct problem p;
-
-	i->caa = NULL;
-	i->order->choice = *choice;
-	if (f != NULL) {
-		problem_set(&p, f->code, "%s", f->text);
-		p.fault = *f;
-		if (f->code == FAULT_A15_CAA)
-			p.class = PROBLEM_PERSON;
-		order_fail(i->order, &p);
-	}
-	drive(i);
-}
-
-/* An order that CAA forbids would be refused, and count against us. */
-static void
-on_known(void *ctx, const struct acme_response *r, const struct problem *p)
-{
-	struct issuance *i = ctx;
-	struct caa_question question = {
-	    .names = (const char *const *)i->order->names,
-	    .n_names = i->order->n_names,
-	    .asker = {.account_url = ca_account_url(i->env->ca)},
-	    .choice = i->order->choice,
-	};
-
-	if (p != NULL) {
-		on_answer(ctx, r, p);
-		return;
-	}
-	i->call = NULL;
-	question.asker.issuers =
-	    ca_issuers(i->env->ca, &question.asker.n_issuers);
-	if (question.asker.n_issuers == 0)
-		drive(i);
-	else
-		i->caa = caa_check_start(i->env->dns, &question, on_caa, i);
-}
-
-/* As configured, but first what worked last, and last what did not. */
-static struct challenge_choice
-choice_for(const struct issuance *i)
-{
-	struct challenge_choice choice = i->env->config->challenges;
-	enum challenge_type last;
-	bool worked;
-
-	if (rows_last_challenge(i->env->db, i->host, &last, &worked) == ERR_OK)
-		challenge_choice_learn(&choice, last, worked);
-	return choice;
-}
-
-enum err
-issuance_start(struct issuance *i)
-{
-	struct order_row row;
-	enum err e = rows_order(i->env->db, i->id, &row);
-	struct challenge_choice choice = choice_for(i);
-	bool is_elsewhere;
-
-	if (e != ERR_OK)
-		return e;
-	/* begun with another CA: ordered anew here, the key is kept */
-	is_elsewhere = strcmp(row.directory, i->env->config->directory) != 0;
-	i->order = order_new((const char *const *)row.names, row.n_names,
-	    i->env->config->profile, &choice, is_elsewhere ? NULL : row.url,
-	    clock_mono_ms());
-	i->is_counted = i->order->url != NULL;
-	buf_add(&i->sealed, buf_slice(&row.sealed));
-	order_row_clear(&row);
-	log_info("acme: order=%lld host=%s %s", (long long)i->id, i->host,
-	    i->order->url == NULL ? "begins" : "goes on");
-	if (i->order->url == NULL && i->env->dns != NULL)
-		i->call = ca_know(i->env->ca, on_known, i);
-	else
-		drive(i);
-	return ERR_OK;
 }

@@ -544,6 +544,16 @@ issuer_cancel(struct issuer *is, const char *host)
 	bury(is, i);
 }
 
+struct ca *
+issuer_ca(struct issuer *is, const char *directory)
+{
+	for (size_t at = 0; at < COUNT_OF(is->seats); at++)
+		if (is->seats[at].is_there &&
+		    strcmp(is->seats[at].config.directory, directory) == 0)
+			return is->seats[at].ca;
+	return NULL;
+}
+
 static void
 seat_status(const struct seat *s, struct issuer_ca_status *out)
 {

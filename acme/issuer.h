@@ -58,6 +58,7 @@ struct issuer_ops {
 	void (*on_moved)(void *ctx, const char *host, const struct fault *f);
 };
 
+struct ca;
 struct issuer;
 struct dns;
 struct txt_records;
@@ -101,6 +102,9 @@ void issuer_cancel(struct issuer *is, const char *host);
 /* In the owner's transaction: the order's row is closed as valid, its
  * challenges are removed. */
 enum err MUST_USE issuer_close_order(struct db *db, int64_t order_id);
+
+/* The CA of that directory, a loan; NULL: none that is configured. */
+struct ca *issuer_ca(struct issuer *is, const char *directory);
 
 /* For status and `towpath acme`. */
 struct issuer_ca_status {

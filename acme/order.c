@@ -20,6 +20,7 @@ order_state_text(enum order_state s)
 	    [ORDER_FINALIZING] = "finalizing",
 	    [ORDER_PROCESSING] = "processing",
 	    [ORDER_DOWNLOADING] = "downloading",
+	    [ORDER_CHOOSING] = "choosing",
 	    [ORDER_ISSUED] = "issued",
 	    [ORDER_FAILED] = "failed",
 	};
@@ -41,6 +42,8 @@ order_new(const char *const *names, size_t n_names, const char *profile,
 		o->names[i] = xstrdup(names[i]);
 	o->n_names = n_names;
 	o->profile = xstrdup(profile);
+	o->replaces = xstrdup("");
+	o->preferred_chain = xstrdup("");
 	o->choice = *choice;
 	o->url = xstrdup(url);
 	o->give_up_ms = mono_ms + ORDER_TIME_MAX_MS;
@@ -48,6 +51,26 @@ order_new(const char *const *names, size_t n_names, const char *profile,
 	buf_init(&o->csr, ORDER_PAYLOAD_MAX);
 	buf_init(&o->certificate, ACME_BODY_MAX);
 	return o;
+}
+
+static void
+replace(char **at, const char *text)
+{
+	free(*at);
+	*at = xstrdup(text == NULL ? "" : text);
+}
+
+void
+order_ask(struct order *o, const char *replaces, const char *preferred_chain)
+{
+	replace(&o->replaces, replaces);
+	replace(&o->preferred_chain, preferred_chain);
+}
+
+void
+order_set_profile(struct order *o, const char *profile)
+{
+	replace(&o->profile, profile);
 }
 
 void
@@ -71,6 +94,10 @@ order_free(struct order *o)
 		free(o->names[i]);
 	free(o->names);
 	free(o->profile);
+	free(o->replaces);
+	free(o->preferred_chain);
+	for (size_t i = 0; i < o->n_chains; i++)
+		free(o->chains[i]);
 	free(o->url);
 	free(o->finalize_url);
 	free(o->certificate_url);
@@ -115,6 +142,8 @@ write_new_order(struct order *o)
 	json_put(document, "identifiers", list);
 	if (o->profile[0] != '\0')
 		json_put_str(document, "profile", o->profile);
+	if (o->replaces[0] != '\0')
+		json_put_str(document, "replaces", o->replaces);
 	json_add(&o->payload, document);
 	json_decref(document);
 }
@@ -211,6 +240,9 @@ order_next(struct order *o, int64_t mono_ms, struct order_action *out)
 		break;
 	case ORDER_DOWNLOADING:
 		request(o, out, o->certificate_url);
+		break;
+	case ORDER_CHOOSING:
+		request(o, out, o->chains[o->chain_at]);
 		break;
 	case ORDER_ISSUED:
 		out->step = ORDER_TAKE;

@@ -23,9 +23,11 @@
 
 #define ORDER_NAMES_MAX   100
 #define ORDER_PAYLOAD_MAX ((size_t)128 * 1024)
-#define ORDER_TIME_MAX_MS 600000 /* for the whole of it, from order_new */
-#define ORDER_POLL_MIN_MS 50     /* first pause between two questions... */
-#define ORDER_POLL_MAX_MS 5000   /* ...which doubles up to this */
+#define ORDER_TIME_MAX_MS 600000  /* for the whole of it, from order_new */
+#define ORDER_TOLD_MAX_MS 3600000 /* with all that the CA told to wait */
+#define ORDER_CHAINS_MAX  8
+#define ORDER_POLL_MIN_MS 50   /* first pause between two questions... */
+#define ORDER_POLL_MAX_MS 5000 /* ...which doubles up to this */
 
 enum order_state {
 	ORDER_NEW,         /* not known to the CA */
@@ -38,6 +40,7 @@ enum order_state {
 	ORDER_FINALIZING,  /* the CSR is sent */
 	ORDER_PROCESSING,  /* the CA signs; the order is polled */
 	ORDER_DOWNLOADING,
+	ORDER_CHOOSING, /* the other chains are looked at */
 	ORDER_ISSUED,
 	ORDER_FAILED,
 };
@@ -72,18 +75,25 @@ struct order {
 	char **names; /* [0] is the domain it is for */
 	size_t n_names;
 	char *profile; /* "": none */
+	/* See order_ask; "" or false: no. */
+	char *replaces;        /* id of a certificate (RFC 9773, 5) */
+	char *preferred_chain; /* common name that its top is issued by */
+	bool is_renewal;       /* better without a profile than not at all */
 	struct challenge_choice choice;
 	char *url, *finalize_url, *certificate_url; /* NULL until known */
 	struct order_authorization *authorizations;
-	size_t n_authorizations, at;       /* the one in hand */
-	struct authorization challenge;    /* of the one in hand */
-	struct buf payload;                /* of the request */
-	struct buf csr;                    /* DER */
-	struct buf certificate;            /* PEM, leaf first */
+	size_t n_authorizations, at;    /* the one in hand */
+	struct authorization challenge; /* of the one in hand */
+	struct buf payload;             /* of the request */
+	struct buf csr;                 /* DER */
+	struct buf certificate;         /* PEM, leaf first */
+	char *chains[ORDER_CHAINS_MAX]; /* where the others are */
+	size_t n_chains, chain_at;
 	struct problem problem;            /* of ORDER_FAILED */
 	int n_polls, n_hiccups;            /* in a row */
 	int n_rewinds;                     /* "orderNotReady", asked again */
 	int64_t not_before_ms, give_up_ms; /* monotonic */
+	int64_t told_ms;                   /* in Retry-After, so far */
 	bool was_forgotten; /* by the CA, and ordered a second time */
 };
 
@@ -91,6 +101,10 @@ struct order {
 struct order *order_new(const char *const *names, size_t n_names,
     const char *profile, const struct challenge_choice *choice, const char *url,
     int64_t mono_ms);
+/* Further wishes, before the first order_next; NULL or "": none. */
+void order_ask(
+    struct order *o, const char *replaces, const char *preferred_chain);
+void order_set_profile(struct order *o, const char *profile);
 void order_free(struct order *o); /* NULL is allowed */
 
 void order_next(struct order *o, int64_t mono_ms, struct order_action *out);

@@ -1,14 +1,16 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "acme/delivery.h"
 #include "acme/directory.h"
+#include "acme/link.h"
 #include "acme/order.h"
 #include "base/mem.h"
 
 #define AUTHORIZATIONS_MAX 200
-#define HICCUPS_MAX        3     /* answers that did not come, in a row */
-#define HICCUP_MS          1000  /* the first pause, then fourfold */
-#define TOLD_MAX_MS        60000 /* longest Retry-After that is sat out here */
+#define HICCUPS_MAX        3      /* answers that did not come, in a row */
+#define HICCUP_MS          1000   /* the first pause, then fourfold */
+#define TOLD_MAX_MS        600000 /* longest Retry-After that is sat out here */
 #define REWINDS_MAX        5
 
 static void
@@ -23,6 +25,17 @@ fail_malformed(struct order *o, const char *what)
 
 /* --- pauses -------------------------------------------------------------- */
 
+/* The CA's own word counts for more than our patience, up to a point. */
+static void
+wait_as_told(struct order *o, const struct acme_response *r, int64_t pause)
+{
+	o->not_before_ms = r->mono_ms + pause;
+	if (o->told_ms + pause > ORDER_TOLD_MAX_MS)
+		return;
+	o->told_ms += pause;
+	o->give_up_ms += pause;
+}
+
 /* The pause before the same question is asked again. */
 static void
 pause_poll(struct order *o, const struct acme_response *r)
@@ -34,11 +47,11 @@ pause_poll(struct order *o, const struct acme_response *r)
 		pause = (int64_t)ORDER_POLL_MIN_MS << o->n_polls++;
 	if (pause > ORDER_POLL_MAX_MS)
 		pause = ORDER_POLL_MAX_MS;
-	if (told > 0)
-		pause = (told - r->now) * 1000;
-	if (pause > TOLD_MAX_MS)
-		pause = TOLD_MAX_MS;
 	o->not_before_ms = r->mono_ms + pause;
+	if (told == 0)
+		return;
+	pause = (told - r->now) * 1000;
+	wait_as_told(o, r, pause < TOLD_MAX_MS ? pause : TOLD_MAX_MS);
 }
 
 /*
@@ -60,7 +73,7 @@ sit_out(struct order *o, const struct acme_response *r,
 	if (pause > TOLD_MAX_MS)
 		return false;
 	o->n_hiccups++;
-	o->not_before_ms = r->mono_ms + pause;
+	wait_as_told(o, r, pause);
 	return true;
 }
 
@@ -284,12 +297,45 @@ order_again(struct order *o)
 	order_enter(o, ORDER_NEW);
 }
 
+/*
+ * One of the checks of "replaces" failed (RFC 9773, 5), which costs the whole
+ * order: it is sent once more without.  Only "alreadyReplaced" says so for
+ * certain; the others are what CAs answer for an unknown or a stranger's.
+ */
+static bool
+order_without_replaces(struct order *o, const struct acme_response *r)
+{
+	if (o->state != ORDER_NEW || o->replaces[0] == '\0')
+		return false;
+	if (r->status != 404 && r->status != 409 &&
+	    !problem_is(r, "alreadyReplaced") && !problem_is(r, "malformed") &&
+	    !problem_is(r, "unauthorized"))
+		return false;
+	order_ask(o, NULL, o->preferred_chain);
+	order_enter(o, ORDER_NEW);
+	return true;
+}
+
+/* A site that has a certificate keeps one, if of another kind. */
+static bool
+order_without_profile(struct order *o, const struct acme_response *r)
+{
+	if (o->state != ORDER_NEW || o->profile[0] == '\0' || !o->is_renewal ||
+	    !problem_is(r, "invalidProfile"))
+		return false;
+	order_set_profile(o, NULL);
+	order_enter(o, ORDER_NEW);
+	return true;
+}
+
 static void
 take_refusal(struct order *o, const struct acme_response *r)
 {
 	bool may_pass = r->status == 0 || r->status >= 500;
 	struct problem p;
 
+	if (order_without_replaces(o, r) || order_without_profile(o, r))
+		return;
 	problem_read(r, &p);
 	may_pass |= p.class == PROBLEM_WAIT;
 	if (may_pass && sit_out(o, r, &p))
@@ -315,19 +361,55 @@ take_refusal(struct order *o, const struct acme_response *r)
 	order_fail(o, &p);
 }
 
+/* --- the certificate ----------------------------------------------------- */
+
+static void
+add_chain(void *ctx, struct slice url)
+{
+	struct order *o = ctx;
+	char *text = xstrdup_slice(url);
+
+	if (o->n_chains < ORDER_CHAINS_MAX && acme_url_is_sane(text))
+		o->chains[o->n_chains++] = text;
+	else
+		free(text);
+}
+
 static void
 take_certificate(struct order *o, const struct acme_response *r)
 {
 	buf_reset(&o->certificate);
-	if (r->body.n > 0 && buf_add(&o->certificate, r->body) == ERR_OK)
-		order_enter(o, ORDER_ISSUED);
-	else
+	if (r->body.n == 0 || buf_add(&o->certificate, r->body) != ERR_OK) {
 		fail_malformed(o, "an empty certificate");
+		return;
+	}
+	if (o->preferred_chain[0] != '\0' && o->n_chains == 0 &&
+	    !delivery_ends_at(r->body, o->preferred_chain))
+		links_each(r, "alternate", add_chain, o);
+	order_enter(o, o->n_chains > 0 ? ORDER_CHOOSING : ORDER_ISSUED);
+}
+
+/* One of the other chains: the first that ends where it is wanted.  When none
+ * does, or none comes, the default is as good as any. */
+static void
+take_chain(struct order *o, const struct acme_response *r)
+{
+	if (r->status == 200 && delivery_ends_at(r->body, o->preferred_chain)) {
+		buf_reset(&o->certificate);
+		buf_add(&o->certificate, r->body);
+		order_enter(o, ORDER_ISSUED);
+	} else if (++o->chain_at == o->n_chains) {
+		order_enter(o, ORDER_ISSUED);
+	}
 }
 
 void
 order_answer(struct order *o, const struct acme_response *r)
 {
+	if (o->state == ORDER_CHOOSING) {
+		take_chain(o, r);
+		return;
+	}
 	if (r->status < 200 || r->status > 299) {
 		take_refusal(o, r);
 		return;
@@ -352,6 +434,7 @@ order_answer(struct order *o, const struct acme_response *r)
 	case ORDER_DOWNLOADING:
 		take_certificate(o, r);
 		break;
+	case ORDER_CHOOSING: /* is dealt with above */
 	case ORDER_PUBLISHING:
 	case ORDER_READY:
 	case ORDER_ISSUED:

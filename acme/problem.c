@@ -34,6 +34,7 @@ static const struct row rows[] = {
     {"externalAccountRequired", FAULT_A21_EAB_REQUIRED, PROBLEM_PERSON},
     {"incorrectResponse", FAULT_A18_CHALLENGE_WRONG_ANSWER, PROBLEM_BACK_OFF},
     {"invalidContact", FAULT_A20_ACCOUNT_REFUSED, PROBLEM_PERSON},
+    {"invalidProfile", FAULT_A31_PROFILE_REFUSED, PROBLEM_PERSON},
     {"orderNotReady", FAULT_A22_ORDER_INVALID, PROBLEM_STATE},
     {"rateLimited", FAULT_A13_RATE_LIMITED, PROBLEM_WAIT},
     {"rejectedIdentifier", FAULT_A16_REJECTED_IDENTIFIER, PROBLEM_PERSON},
@@ -286,6 +287,23 @@ problem_read(const struct acme_response *r, struct problem *out)
 	json_decref(document);
 	if (r->status == HTTP_UNAVAILABLE && out->retry_at > 0)
 		out->class = PROBLEM_WAIT;
+}
+
+bool
+problem_is(const struct acme_response *r, const char *type)
+{
+	static const char prefix[] = TYPE_PREFIX;
+	json_t *document = NULL;
+	const char *given;
+	bool is;
+
+	if (r->status < 400 || json_parse(r->body, &document, NULL) != ERR_OK)
+		return false;
+	given = json_str(document, "type");
+	is = strncmp(given, prefix, sizeof(prefix) - 1) == 0 &&
+	     strcmp(given + sizeof(prefix) - 1, type) == 0;
+	json_decref(document);
+	return is;
 }
 
 void

@@ -34,6 +34,9 @@ struct problem {
 /* An answer with an error status, or none at all (status 0). */
 void problem_read(const struct acme_response *r, struct problem *out);
 
+/* The answer is a problem document of this type, "invalidProfile" say. */
+bool problem_is(const struct acme_response *r, const char *type);
+
 /* The "error" member of a challenge or an order about `host`. */
 void problem_of_error(
     const json_t *error, const char *host, struct problem *out);

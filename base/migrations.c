@@ -3,7 +3,8 @@
 /* base/schema.sql and those after it, put into the program by base/schema.S. */
 extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[],
     schema_5_sql[], schema_6_sql[], schema_7_sql[], schema_8_sql[],
-    schema_9_sql[], schema_10_sql[], schema_11_sql[], schema_12_sql[];
+    schema_9_sql[], schema_10_sql[], schema_11_sql[], schema_12_sql[],
+    schema_13_sql[];
 
 const struct migration *
 migrations(size_t *n)
@@ -21,6 +22,7 @@ migrations(size_t *n)
 	    {10, schema_10_sql},
 	    {11, schema_11_sql},
 	    {12, schema_12_sql},
+	    {13, schema_13_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

@@ -21,4 +21,5 @@
 	text schema_10_sql, base/schema_10.sql
 	text schema_11_sql, base/schema_11.sql
 	text schema_12_sql, base/schema_12.sql
+	text schema_13_sql, base/schema_13.sql
 	.section .note.GNU-stack, "", @progbits
