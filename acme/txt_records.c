@@ -223,6 +223,14 @@ txt_records_new(struct ev_loop *loop, struct db *db, struct dns *dns,
 }
 
 void
+txt_records_set_patience(struct txt_records *t, int64_t ms)
+{
+	t->zones.patience_ms = (int)ms;
+	if (t->zones.resolver_patience_ms > t->zones.patience_ms)
+		t->zones.resolver_patience_ms = t->zones.patience_ms;
+}
+
+void
 txt_records_know(struct txt_records *t, const struct addr *server)
 {
 	if (t->zones.n_known < ZONE_CHECK_KNOWN_MAX)

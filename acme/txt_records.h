@@ -22,6 +22,8 @@ void txt_records_free(struct txt_records *t); /* NULL is allowed */
 
 /* A name server's address with the port that it is known under. */
 void txt_records_know(struct txt_records *t, const struct addr *server);
+/* For all servers of a zone to have a record: two minutes unless said. */
+void txt_records_set_patience(struct txt_records *t, int64_t ms);
 
 /* Once, never from within txt_records_publish.  f NULL: the zone's servers have
  * it (acme/zone_check.h).  D30..D33, S19. */

@@ -60,6 +60,7 @@ dns_provider_open(struct control *c, struct fault *f)
 	if (c->provider == NULL)
 		return e;
 	c->txt = txt_records_new(c->loop, c->db, c->dns, c->provider);
+	txt_records_set_patience(c->txt, c->config.dns.propagation_timeout_ms);
 	if (server.len > 0)
 		txt_records_know(c->txt, &server);
 	for (size_t i = 0; i < c->config.dns.resolvers.n; i++)

@@ -175,24 +175,31 @@ class WithRfc2136(DnsCase):
                 "key_secret": "not base64!"}).close()
 
 
-class WithSlowSecondary(DnsCase):
-    """A CA that asks the server which has changes last."""
+class WithSecondary(DnsCase):
+    def begin(self, refresh, ca_asks="address", **dns):
+        self.named = n = Named("customer.test", refresh=refresh)
+        self.addCleanup(n.close)
+        self.start(server=getattr(n, ca_asks), acme={"challenges": "dns-01"},
+                   dns={"provider": "rfc2136", **dns,
+                        "resolvers": f"{n.address} {n.secondary}"},
+                   dns_rfc2136={"server": n.address, "key_name": n.key_name,
+                                "key_secret": n.key_secret})
+        self.addCleanup(self.stop)
 
-    @classmethod
-    def setUpClass(cls):
-        cls.named = n = Named("customer.test", has_secondary=True)
-        cls.start(server=n.secondary, acme={"challenges": "dns-01"},
-                  dns={"provider": "rfc2136",
-                       "resolvers": f"{n.address} {n.secondary}"},
-                  dns_rfc2136={"server": n.address, "key_name": n.key_name,
-                               "key_secret": n.key_secret})
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.stop()
-        cls.named.close()
+    def test_D33_one_that_never_has_the_record(self):
+        self.begin(refresh=3600, propagation_timeout="1s")
+        d, host = self.daemon, "www.customer.test"
+        d.cli("domains", "add", host, "--app", "shop")
+        fault = wait_for(lambda: d.json("domains", "info", host)["fault"],
+                         what="told which server lacks it")
+        self.assertEqual(fault["code"], "D33")
+        self.assertIn(self.named.secondary, fault["text"])
+        # out of the zone's servers
+        self.named.stop_secondary()
+        d.cli("certs", "renew", host, "--wait")
 
     def test_the_ca_looks_when_all_servers_have_the_record(self):
+        self.begin(refresh=2, ca_asks="secondary")
         d = self.daemon
         d.cli("domains", "add", "*.shop.customer.test", "--app", "shop",
               "--wait")

@@ -32,14 +32,14 @@ zone "{zone}" {{
 	allow-update {{ key "{key}"; }};
 }};
 """
-# Nobody tells it of changes: it looks by itself every other second.
+# Nobody tells it of changes: it looks by itself, sooner or later.
 SECONDARY = OPTIONS + """
 zone "{zone}" {{
 	type secondary;
 	primaries {{ 127.0.0.1 port {primary}; }};
 	file "{dir}/copy";
-	min-refresh-time 1;
-	max-refresh-time 2;
+	min-refresh-time {refresh};
+	max-refresh-time {refresh};
 }};
 """
 ZONE = """$TTL 1
@@ -54,13 +54,13 @@ ZONE = """$TTL 1
 class Named:
     """with Named("customer.test") as n: n.address, n.key_name, n.key_secret.
 
-    Every name of the zone points at 127.0.0.1.  has_secondary: another
-    one, at n.secondary, has changes seconds later.
+    Every name of the zone points at 127.0.0.1.  refresh: another one,
+    at n.secondary, has changes so many seconds later.
     """
 
     key_name = "towpath-key"
 
-    def __init__(self, zone, has_secondary=False):
+    def __init__(self, zone, refresh=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="named-"))
         self.key_secret = base64.b64encode(os.urandom(32)).decode()
         self.processes = []
@@ -69,11 +69,11 @@ class Named:
         (self.dir / "zone").write_text(ZONE.format(zone=zone))
         self.start(PRIMARY, dir=self.dir, name="first", port=port,
                    key=self.key_name, zone=zone, secret=self.key_secret)
-        if has_secondary:
+        if refresh:
             second = free_port()
             self.secondary = f"127.0.0.1:{second}"
             self.start(SECONDARY, dir=self.dir, name="second", port=second,
-                       zone=zone, primary=port)
+                       zone=zone, primary=port, refresh=refresh)
             wait_for(lambda: self.ask(self.secondary, zone, "SOA"),
                      what="the secondary has the zone")
 
@@ -97,6 +97,11 @@ class Named:
         """The TXT values that stand at a name."""
         out = self.ask(self.address, name, "TXT")
         return re.findall(r'"([^"]*)"', out)
+
+    def stop_secondary(self):
+        process = self.processes.pop()
+        process.terminate()
+        process.wait(30)
 
     def close(self):
         for process in self.processes:
