@@ -36,7 +36,8 @@ own_label(const char *host, char out[LABEL_MAX + 1])
 }
 
 void
-reach_cname(const char *target, const char *host, char out[256])
+reach_cname(
+    const char *target, const char *app, const char *host, char out[256])
 {
 	char label[LABEL_MAX + 1];
 
@@ -44,7 +45,10 @@ reach_cname(const char *target, const char *host, char out[256])
 		snprintf(out, 256, "%s", target);
 		return;
 	}
-	own_label(host, label);
+	if (app != NULL && app[0] != '\0')
+		snprintf(label, sizeof(label), "%s", app);
+	else
+		own_label(host, label);
 	snprintf(out, 256, "%s%s", label, target + 1);
 }
 
@@ -153,7 +157,7 @@ advise_cname(struct reach_verdict *v, const struct evidence *e,
 
 	if (advice_cname_is_right(e, target))
 		return; /* what it leads to is not the customer's to mend */
-	reach_cname(target->cnames[0], host, value);
+	reach_cname(target->cnames[0], target->app, host, value);
 	if (e->cname[0] != '\0') {
 		add(v, REACH_CHANGE, "CNAME", value, e->cname);
 		return;
@@ -203,7 +207,7 @@ advice_records(const char *host, const struct evidence *evidence,
 	} else if (wanted_addresses(target, &wanted) > 0) {
 		advise_addresses(out, e, target);
 	} else if (target->n_cnames > 0) {
-		reach_cname(target->cnames[0], host, value);
+		reach_cname(target->cnames[0], target->app, host, value);
 		add(out, REACH_CREATE, "ALIAS", value, "");
 	}
 	for (size_t i = 0; i < out->n_records; i++)

@@ -9,20 +9,10 @@
 #include "acme/dns_message.h"
 #include "base/mem.h"
 
-#define TRY_MS    2000 /* of the first try; c-ares doubles it */
-#define TRIES     2
-#define DNS_PORT  53
-#define EDNS_SIZE 1232 /* what passes everywhere without fragments */
 #define QUESTIONS 2    /* per resolver: A and AAAA */
+#define GRACE_S   2.5  /* a resolver that is down costs no more than this */
 #define FLAGS_AT  3    /* of a message: its second byte of flags... */
 #define FLAG_CD   0x10 /* ...of which this is "checking disabled" */
-
-/* A descriptor of c-ares' that it wants watched. */
-struct watched {
-	ev_io io;
-	struct resolver *resolver;
-	struct list link;
-};
 
 /* A SERVFAIL is often a passing one, and a broken signature is one too: the
  * same is asked again with DNSSEC unchecked, and if that gives an answer, once
@@ -48,88 +38,13 @@ struct dns_query {
 	struct question questions[DNS_RESOLVERS_MAX * QUESTIONS];
 	size_t n_questions;
 	size_t n_open;
-	bool is_hasty; /* the first addresses will do */
-	bool is_told;  /* nobody waits for what is still open */
+	ev_timer grace; /* of those that are late, when one has answered */
+	bool is_hasty;  /* the first addresses will do */
+	bool is_told;   /* nobody waits for what is still open */
 	bool is_cancelled;
 	dns_done *done;
 	void *ctx;
 };
-
-/* --- c-ares on the loop -------------------------------------------------- */
-
-void
-dns_update_timer(struct resolver *r)
-{
-	struct timeval tv;
-
-	ev_timer_stop(r->dns->loop, &r->timer);
-	if (ares_timeout(r->channel, NULL, &tv) == NULL)
-		return;
-	ev_timer_set(
-	    &r->timer, (double)tv.tv_sec + (double)tv.tv_usec / 1e6, 0.);
-	ev_timer_start(r->dns->loop, &r->timer);
-}
-
-static void
-on_timeout(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct resolver *r = container_of(w, struct resolver, timer);
-
-	(void)loop;
-	(void)revents;
-	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	dns_update_timer(r);
-}
-
-static void
-on_socket(struct ev_loop *loop, ev_io *w, int revents)
-{
-	/* w may be gone when c-ares comes back */
-	struct resolver *r = container_of(w, struct watched, io)->resolver;
-	int fd = w->fd;
-
-	(void)loop;
-	ares_process_fd(r->channel, revents & EV_READ ? fd : ARES_SOCKET_BAD,
-	    revents & EV_WRITE ? fd : ARES_SOCKET_BAD);
-	dns_update_timer(r);
-}
-
-static struct watched *
-find_watched(struct resolver *r, int fd)
-{
-	LIST_FOREACH(it, &r->sockets) {
-		struct watched *s = container_of(it, struct watched, link);
-
-		if (s->io.fd == fd)
-			return s;
-	}
-	return NULL;
-}
-
-static void
-on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
-{
-	struct resolver *r = data;
-	struct watched *s = find_watched(r, fd);
-	int events = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
-
-	if (s == NULL && events == 0)
-		return;
-	if (s == NULL) {
-		s = xcalloc(1, sizeof(*s));
-		s->resolver = r;
-		ev_init(&s->io, on_socket);
-		list_append(&r->sockets, &s->link);
-	}
-	ev_io_stop(r->dns->loop, &s->io);
-	if (events == 0) {
-		list_remove(&s->link);
-		free(s);
-		return;
-	}
-	ev_io_set(&s->io, fd, events);
-	ev_io_start(r->dns->loop, &s->io);
-}
 
 /* --- one question -------------------------------------------------------- */
 
@@ -147,6 +62,42 @@ has_addresses(const struct dns_query *q)
 	return false;
 }
 
+/* To be told from the loop. */
+static void
+finish_query(struct dns *d, struct dns_query *q)
+{
+	ev_timer_stop(d->loop, &q->grace);
+	list_remove(&q->link);
+	list_append(&d->finished, &q->link);
+	if (!ev_is_active(&d->deliver)) {
+		ev_timer_set(&d->deliver, 0., 0.);
+		ev_timer_start(d->loop, &d->deliver);
+	}
+}
+
+static void
+on_grace(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct dns_query *q = container_of(w, struct dns_query, grace);
+
+	(void)loop;
+	(void)revents;
+	finish_query(q->questions[0].resolver->dns, q);
+}
+
+/* A resolver has said all it will. */
+static bool
+is_answer_whole(const struct question *qu)
+{
+	const struct dns_query *q = qu->query;
+	size_t at = (size_t)(qu - q->questions) / QUESTIONS * QUESTIONS;
+
+	return q->questions[at].is_answered &&
+	       q->questions[at + 1].is_answered &&
+	       q->questions[at].result != DNS_TIMEOUT &&
+	       q->questions[at + 1].result != DNS_TIMEOUT;
+}
+
 static void
 finish_question(struct question *qu, enum dns_result result)
 {
@@ -155,15 +106,15 @@ finish_question(struct question *qu, enum dns_result result)
 
 	qu->result = result;
 	qu->is_answered = true;
-	if (--q->n_open > 0 && !(q->is_hasty && has_addresses(q)))
-		return;
-	if (q->n_open > 0 && q->is_told)
-		return;
-	list_remove(&q->link);
-	list_append(&d->finished, &q->link);
-	if (!ev_is_active(&d->deliver)) {
-		ev_timer_set(&d->deliver, 0., 0.);
-		ev_timer_start(d->loop, &d->deliver);
+	qu->resolver->is_silent = result == DNS_TIMEOUT;
+	q->n_open--;
+	if (q->n_open == 0 ||
+	    (q->is_hasty && !q->is_told && has_addresses(q))) {
+		finish_query(d, q);
+	} else if (!q->is_told && !ev_is_active(&q->grace) &&
+		   is_answer_whole(qu)) {
+		ev_timer_set(&q->grace, GRACE_S, 0.);
+		ev_timer_start(d->loop, &q->grace);
 	}
 }
 
@@ -276,7 +227,7 @@ ask_unchecked(struct question *qu)
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		die("no random bytes");
 	status = ares_create_query(qu->walk.name, DNS_CLASS_IN, (int)qu->type,
-	    id, 1, &message, &size, EDNS_SIZE);
+	    id, 1, &message, &size, DNS_EDNS_SIZE);
 	if (status != ARES_SUCCESS) {
 		on_answer(qu, status, 0, NULL, 0);
 		return;
@@ -321,6 +272,7 @@ begin(struct dns *d, const char *host, dns_done *done, void *ctx, bool is_hasty)
 	q->done = done;
 	q->ctx = ctx;
 	q->is_hasty = is_hasty;
+	ev_init(&q->grace, on_grace);
 	list_append(&d->open, &q->link);
 	for (size_t i = 0; i < d->n_resolvers; i++) {
 		add_question(q, &d->resolvers[i], host, DNS_TYPE_A);
@@ -481,108 +433,8 @@ dns_answer_text(const struct dns_answer *a)
 	return texts[a->a != DNS_OK ? a->a : a->aaaa];
 }
 
-/* --- resolvers ----------------------------------------------------------- */
-
-static void
-addr_of_node(const struct ares_addr_port_node *node, struct addr *out)
-{
-	in_port_t port =
-	    htons((uint16_t)(node->udp_port > 0 ? node->udp_port : DNS_PORT));
-
-	memset(out, 0, sizeof(*out));
-	out->u.sa.sa_family = (sa_family_t)node->family;
-	if (node->family == AF_INET6) {
-		memcpy(&out->u.in6.sin6_addr, &node->addr.addr6,
-		    sizeof(out->u.in6.sin6_addr));
-		out->u.in6.sin6_port = port;
-		out->len = sizeof(out->u.in6);
-	} else {
-		out->u.in4.sin_addr = node->addr.addr4;
-		out->u.in4.sin_port = port;
-		out->len = sizeof(out->u.in4);
-	}
-}
-
-/* The system's resolvers, as c-ares reads them. */
-static enum err
-system_resolvers(struct addr *out, size_t *n, struct fault *f)
-{
-	struct ares_addr_port_node *nodes = NULL;
-	ares_channel channel;
-	int status = ares_init(&channel);
-
-	*n = 0;
-	if (status == ARES_SUCCESS) {
-		status = ares_get_servers_ports(channel, &nodes);
-		ares_destroy(channel);
-	}
-	for (struct ares_addr_port_node *it = nodes;
-	     it != NULL && *n < DNS_RESOLVERS_MAX; it = it->next)
-		addr_of_node(it, &out[(*n)++]);
-	if (nodes != NULL)
-		ares_free_data(nodes);
-	if (*n > 0)
-		return ERR_OK;
-	fault_set(f, FAULT_S23_CONFIG_VALUE,
-	    "The system names no DNS resolver: set [dns] resolvers (%s)",
-	    ares_strerror(status));
-	return ERR_NOT_FOUND;
-}
-
-static int
-set_server(ares_channel channel, const struct addr *a)
-{
-	struct ares_addr_port_node node = {.family = a->u.sa.sa_family};
-
-	if (node.family == AF_INET6)
-		memcpy(&node.addr.addr6, &a->u.in6.sin6_addr,
-		    sizeof(node.addr.addr6));
-	else if (node.family == AF_INET)
-		node.addr.addr4 = a->u.in4.sin_addr;
-	else
-		return ARES_EBADFAMILY;
-	node.udp_port = node.tcp_port = addr_port(a);
-	return ares_set_servers_ports(channel, &node);
-}
-
-static enum err
-open_resolver(struct dns *d, const struct addr *a, struct fault *f)
-{
-	struct resolver *r = &d->resolvers[d->n_resolvers];
-	char lookups[] = "b"; /* never the hosts file */
-	struct ares_options options = {
-	    /* NOCHECKRESP: else c-ares makes "connection refused" of SERVFAIL
-	     */
-	    .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS |
-		     ARES_FLAG_NOCHECKRESP,
-	    .timeout = TRY_MS,
-	    .tries = TRIES,
-	    .ednspsz = EDNS_SIZE,
-	    .lookups = lookups,
-	    .sock_state_cb = on_socket_state,
-	    .sock_state_cb_data = r,
-	};
-	char text[ADDR_TEXT_SIZE];
-	int status;
-
-	r->dns = d;
-	r->addr = *a;
-	list_init(&r->sockets);
-	ev_init(&r->timer, on_timeout);
-	status = ares_init_options(&r->channel, &options,
-	    ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-		ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS |
-		ARES_OPT_SOCK_STATE_CB | ARES_OPT_NOROTATE);
-	if (status == ARES_SUCCESS) {
-		d->n_resolvers++;
-		status = set_server(r->channel, a);
-	}
-	if (status == ARES_SUCCESS)
-		return ERR_OK;
-	fault_set(f, FAULT_S23_CONFIG_VALUE, "DNS resolver %s: %s",
-	    addr_format(a, text), ares_strerror(status));
-	return ERR_SYNTAX;
-}
+/* --- life ------------------------------------------------------------------
+ */
 
 enum err
 dns_new(struct ev_loop *loop, const struct addr *resolvers, size_t n,
@@ -600,11 +452,11 @@ dns_new(struct ev_loop *loop, const struct addr *resolvers, size_t n,
 	list_init(&d->lookups);
 	ev_init(&d->deliver, on_deliver);
 	if (n == 0) {
-		e = system_resolvers(found, &n, f);
+		e = dns_system_resolvers(found, &n, f);
 		resolvers = found;
 	}
 	for (size_t i = 0; e == ERR_OK && i < n && i < DNS_RESOLVERS_MAX; i++)
-		e = open_resolver(d, &resolvers[i], f);
+		e = dns_open_resolver(d, &resolvers[i], f);
 	if (e != ERR_OK) {
 		dns_free(d);
 		return e;
@@ -614,11 +466,14 @@ dns_new(struct ev_loop *loop, const struct addr *resolvers, size_t n,
 }
 
 static void
-free_queries(struct list *head)
+free_queries(struct dns *d, struct list *head)
 {
 	LIST_FOREACH_SAFE(it, head) {
+		struct dns_query *q = container_of(it, struct dns_query, link);
+
 		list_remove(it);
-		free(container_of(it, struct dns_query, link));
+		ev_timer_stop(d->loop, &q->grace);
+		free(q);
 	}
 }
 
@@ -633,8 +488,8 @@ dns_free(struct dns *d)
 		ev_timer_stop(d->loop, &d->resolvers[i].timer);
 	}
 	ev_timer_stop(d->loop, &d->deliver);
-	free_queries(&d->open);
-	free_queries(&d->finished);
+	free_queries(d, &d->open);
+	free_queries(d, &d->finished);
 	dns_free_lookups(d);
 	ares_library_cleanup();
 	free(d);

@@ -53,7 +53,9 @@ void dns_free(struct dns *d); /* open questions are dropped, not answered */
 typedef void dns_done(
     void *ctx, const struct dns_answer *answers, size_t n_answers);
 
-/* A and AAAA with the CNAME chain; `done` once, never from within dns_ask. */
+/* A and AAAA with the CNAME chain; `done` once, never from within dns_ask. When
+ * one resolver has answered, the others are waited for only a little longer:
+ * one that is down holds up nobody. */
 struct dns_query *dns_ask(
     struct dns *d, const char *host, dns_done *done, void *ctx);
 /* The same, done with the first resolver that knows addresses; the others are
@@ -91,7 +93,8 @@ struct dns_lookup;
 /* Once, never from within dns_lookup; r is a loan. */
 typedef void dns_lookup_done(void *ctx, const struct dns_records *r);
 
-/* Of the first resolver that answers. */
+/* Of the first resolver that answers; one that was silent the last time is
+ * asked after the others. */
 struct dns_lookup *dns_lookup(struct dns *d, const char *name, unsigned type,
     dns_lookup_done *done, void *ctx);
 void dns_lookup_cancel(struct dns_lookup *l); /* NULL is allowed */

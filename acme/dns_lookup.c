@@ -13,7 +13,7 @@ struct dns_lookup {
 	struct dns *dns;
 	char name[256];
 	unsigned type;
-	size_t at; /* the resolver that is asked */
+	size_t at, tried; /* the resolver that is asked; how many before */
 	enum dns_result result;
 	struct buf message; /* of the one that answered */
 	ev_timer deliver;   /* the answer leaves from here, not from c-ares */
@@ -70,8 +70,9 @@ on_answer(void *arg, int status, int timeouts, unsigned char *answer, int size)
 		return;
 	}
 	l->result = dns_result_of(status);
-	if (!is_final(l->result) && l->at + 1 < l->dns->n_resolvers) {
-		l->at++;
+	l->dns->resolvers[l->at].is_silent = l->result == DNS_TIMEOUT;
+	if (!is_final(l->result) && ++l->tried < l->dns->n_resolvers) {
+		l->at = (l->at + 1) % l->dns->n_resolvers;
 		ask(l);
 		return;
 	}
@@ -92,6 +93,16 @@ ask(struct dns_lookup *l)
 	dns_update_timer(r);
 }
 
+/* The first that is not known to be silent. */
+static size_t
+first_to_ask(const struct dns *d)
+{
+	for (size_t i = 0; i < d->n_resolvers; i++)
+		if (!d->resolvers[i].is_silent)
+			return i;
+	return 0;
+}
+
 struct dns_lookup *
 dns_lookup(struct dns *d, const char *name, unsigned type,
     dns_lookup_done *done, void *ctx)
@@ -99,6 +110,7 @@ dns_lookup(struct dns *d, const char *name, unsigned type,
 	struct dns_lookup *l = xcalloc(1, sizeof(*l));
 
 	l->dns = d;
+	l->at = first_to_ask(d);
 	l->type = type;
 	l->done = done;
 	l->ctx = ctx;

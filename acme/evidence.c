@@ -15,8 +15,8 @@ is_among(const struct addr *a, const struct addr *list, size_t n)
 	return false;
 }
 
-static bool
-is_ours(const struct addr *a, const struct reach_target *t)
+bool
+evidence_is_ours(const struct addr *a, const struct reach_target *t)
 {
 	return is_among(a, t->addresses, t->n_addresses) ||
 	       is_among(a, t->resolved, t->n_resolved);
@@ -81,7 +81,7 @@ add_answer(struct evidence *e, const struct dns_answer *answer,
 	bool has_foreign = false;
 
 	for (size_t i = 0; i < answer->n_addresses; i++) {
-		bool ours = is_ours(&answer->addresses[i], target);
+		bool ours = evidence_is_ours(&answer->addresses[i], target);
 
 		has_foreign |= !ours;
 		add_address(e, &answer->addresses[i], ours);

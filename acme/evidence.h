@@ -41,6 +41,9 @@ struct evidence {
 void evidence_collect(const struct dns_answer *answers, size_t n_answers,
     const struct reach_target *target, struct evidence *out);
 
+/* Configured, or what a target resolves to. */
+bool evidence_is_ours(const struct addr *a, const struct reach_target *target);
+
 enum family address_family(const struct addr *a);
 
 #endif

@@ -163,6 +163,42 @@ is_verdict_on_target(const struct fault *f)
 	       f->code <= FAULT_D14_AAAA_ELSEWHERE;
 }
 
+/* Both families get their turn. */
+static void
+note_probes(const struct evidence *e, struct reach_verdict *out)
+{
+	size_t n[FAMILIES] = {0};
+
+	for (size_t i = 0; i < e->n_addresses; i++) {
+		const struct evidence_address *a = &e->addresses[i];
+
+		if (!a->is_ours && n[a->family] < REACH_PROBES_MAX / FAMILIES) {
+			n[a->family]++;
+			out->probes[out->n_probes++] = a->addr;
+		}
+	}
+}
+
+void
+reach_probed(struct reach_verdict *v, const struct reach_probe *probe)
+{
+	size_t used = strlen(v->fault.text);
+
+	if (!probe->came_back) {
+		snprintf(v->fault.text + used, sizeof(v->fault.text) - used,
+		    "; %s %s", probe->address, probe->text);
+		return;
+	}
+	v->reaches = true;
+	v->is_cdn = true;
+	v->n_records = 0;
+	fault_clear(&v->fault);
+	snprintf(v->note, sizeof(v->note),
+	    "The name reaches us through a CDN or proxy at %s: http-01 goes "
+	    "through it, tls-alpn-01 cannot",
+	    probe->address);
+}
+
 void
 reach_judge(const char *host, const struct dns_answer *answers,
     size_t n_answers, const struct reach_target *target,
@@ -187,6 +223,8 @@ reach_judge(const char *host, const struct dns_answer *answers,
 	judge_fault(name, &e, out);
 	if (!is_fault_of_servers(&out->fault))
 		advice_say(out);
+	if (e.right == NULL)
+		note_probes(&e, out);
 	if (e.right == NULL && is_verdict_on_target(&out->fault) &&
 	    advice_cname_is_right(&e, target))
 		fault_action(&out->fault,

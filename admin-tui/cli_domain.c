@@ -145,12 +145,102 @@ cli_domain_show(struct cli *c, const json_t *domain)
 		    json_str(certificate, "issuer"));
 }
 
+/* --- a look at DNS -------------------------------------------------------- */
+
+static void
+add_ttl(struct cli_table *t, const json_t *o, const char *key)
+{
+	const json_t *ttl = json_object_get(o, key);
+	if (json_is_integer(ttl))
+		cli_table_addf(t, "%lld", (long long)json_integer_value(ttl));
+	else
+		cli_table_add(t, NULL);
+}
+
+static void
+add_resolver(struct cli_table *t, const json_t *r)
+{
+	cli_table_add(t, json_str(r, "resolver"));
+	cli_table_add(t, json_str(r, "sees"));
+}
+
+/* One row for each record that a resolver knows; one when it knows none. */
+static void
+add_answer(struct cli_table *t, const json_t *r)
+{
+	const json_t *chain = json_obj(r, "chain");
+	const json_t *addresses = json_obj(r, "addresses");
+	size_t i;
+	json_t *o;
+	json_array_foreach(chain, i, o)
+	{
+		add_resolver(t, r);
+		cli_table_addf(t, "CNAME %s", json_str(o, "name"));
+		add_ttl(t, o, "ttl");
+	}
+	json_array_foreach(addresses, i, o)
+	{
+		add_resolver(t, r);
+		cli_table_addf(t, "%s %s%s", json_str(o, "type"),
+		    json_str(o, "address"),
+		    json_bool(o, "ours") ? " (us)" : " (not us)");
+		add_ttl(t, o, "ttl");
+	}
+	if (json_array_size(addresses) == 0) {
+		add_resolver(t, r);
+		cli_table_add(t, NULL);
+		add_ttl(t, r, "denial_ttl");
+	}
+}
+
+static void
+show_resolvers(struct cli *c, const json_t *resolvers)
+{
+	static const char *const columns[] = {
+	    "RESOLVER", "SEES", "RECORD", "TTL", NULL};
+	struct cli_table t;
+	size_t i;
+	json_t *r;
+	if (json_array_size(resolvers) == 0 || c->out.is_json)
+		return;
+	cli_table_init(&t, columns);
+	json_array_foreach(resolvers, i, r) add_answer(&t, r);
+	cli_table_show(&t, &c->out);
+	cli_table_clear(&t);
+}
+
+static void
+show_caa(struct cli *c, const json_t *caa)
+{
+	char text[CLI_FAULT_SIZE];
+	size_t i;
+	json_t *o;
+	json_array_foreach(caa, i, o)
+	{
+		const json_t *fault = json_obj(o, "fault");
+		cli_field(&c->out, "CAA", "%s: %s", json_str(o, "ca"),
+		    fault == NULL ? "may issue" : cli_fault_text(fault, text));
+	}
+}
+
 void
 cli_domain_show_diagnosis(struct cli *c, const json_t *diagnosis)
 {
+	const json_t *kept = json_object_get(diagnosis, "cached_for");
+	const json_t *probe = json_obj(diagnosis, "probe");
 	cli_field(&c->out, "Host", "%s", json_str(diagnosis, "host"));
 	cli_field(&c->out, "Answer", "%s", json_str(diagnosis, "message"));
+	show_time(c, "Looked", diagnosis, "checked_at");
+	if (json_is_integer(kept))
+		cli_field(&c->out, "Cached for", "%lld s at most",
+		    (long long)json_integer_value(kept));
+	if (probe != NULL)
+		cli_field(&c->out, "Probe", "%s %s", json_str(probe, "address"),
+		    json_bool(probe, "came_back") ? "leads here"
+						  : json_str(probe, "text"));
+	show_caa(c, json_obj(diagnosis, "caa"));
 	cli_domain_show_records(c, json_obj(diagnosis, "records"));
+	show_resolvers(c, json_obj(diagnosis, "resolvers"));
 }
 
 /* --- waiting -------------------------------------------------------------- */

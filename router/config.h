@@ -93,6 +93,7 @@ struct config {
 	struct {
 		struct config_addrs resolvers; /* none: the system's */
 		int64_t check_interval_ms, propagation_timeout_ms;
+		int64_t probe_port;
 		char *provider; /* "", "route53", "rfc2136", "exec" */
 		struct {
 			char *access_key_id, *secret_access_key, *endpoint;

@@ -167,7 +167,8 @@ static const struct config_row rows[] = {
 	{.section = "control", .key = "webhook_networks",
 	    .type = CONFIG_NETWORKS, .at = AT(control.webhook_networks),
 	    .standard = "",
-	    .help = "private networks that pages and intermediates are had from"},
+	    .help = "private networks that pages and intermediates are had from, "
+		    "and names are probed in"},
 
 	ACME_ROWS("acme", acme,
 	    "https://acme-v02.api.letsencrypt.org/directory"),
@@ -184,6 +185,9 @@ static const struct config_row rows[] = {
 	    .at = AT(dns.propagation_timeout_ms), .standard = "2m",
 	    .min = 1000, .max = 3600000,
 	    .help = "for all servers of a zone to have a record"},
+	{.section = "dns", .key = "probe_port", .type = CONFIG_COUNT,
+	    .at = AT(dns.probe_port), .standard = "80", .min = 1, .max = 65535,
+	    .help = "where a CDN in front of a name is asked for us"},
 	{.section = "dns", .key = "provider", .type = CONFIG_CHOICE,
 	    .at = AT(dns.provider), .standard = "",
 	    .words = "route53 rfc2136 exec",

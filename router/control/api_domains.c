@@ -283,28 +283,12 @@ api_domains_remove(struct api_call *call, struct fault *f)
 
 /* --- does it reach us? ---------------------------------------------------- */
 
-static json_t *
-diagnosis_json(const struct diagnosis *d, bool eligible, const char *message)
-{
-	json_t *o = json_object(), *records;
-
-	if (json_parse(slice_str(d->records), &records, NULL) != ERR_OK)
-		records = json_array();
-	json_put_str(o, "host", d->host);
-	json_put_bool(o, "eligible", eligible);
-	json_put_str(o, "message", message);
-	json_put(o, "fault", json_fault(d->fault));
-	json_put(o, "records", records);
-	return o;
-}
-
 static void
 on_checked(void *ctx, const struct diagnosis *d)
 {
 	struct api_call *call = ctx;
 
-	call->answer = diagnosis_json(
-	    d, d->reaches, d->reaches ? "The name reaches us" : d->fault->text);
+	call->answer = diagnosis_json(d);
 	api_finish(call);
 }
 
@@ -343,38 +327,12 @@ api_domains_check(struct api_call *call, struct fault *f)
 enum err
 api_domains_eligibility(struct api_call *call, struct fault *f)
 {
-	struct control *c = call->control;
-	struct fault none = {0};
-	struct diagnosis seen;
 	char host[HOST_SIZE];
-	struct domain d;
 	enum err e = api_host(call, 0, host, f);
 
-	if (e != ERR_OK)
-		return e;
-	if (domain_load(c, host, &d, NULL) == ERR_OK) {
-		bool is_set_up =
-		    d.status == DOMAIN_IN_USE || d.status == DOMAIN_NOT_USED;
-
-		seen = (struct diagnosis){
-		    host, d.dns == DOMAIN_DNS_OK, &d.dns_fault, d.records};
-		call->answer = diagnosis_json(&seen, seen.reaches && !is_set_up,
-		    is_set_up      ? "The domain is set up already"
-		    : seen.reaches ? "The name reaches us"
-				   : d.dns_fault.text);
-		domain_unload(&d);
-	} else if (checks_recall(c, host, &seen)) {
-		call->answer = diagnosis_json(&seen, seen.reaches,
-		    seen.reaches ? "The name reaches us" : seen.fault->text);
-	} else {
-		char *records = checks_records(c, host);
-
-		seen = (struct diagnosis){host, false, &none, records};
-		call->answer = diagnosis_json(
-		    &seen, false, "Nobody has looked yet; POST .../check does");
-		free(records);
-	}
-	return ERR_OK;
+	if (e == ERR_OK)
+		call->answer = diagnosis_last(call->control, host);
+	return e;
 }
 
 /* What must hold before a new certificate can be ordered by hand. */

@@ -43,7 +43,14 @@ static const struct schema schemas[] = {
     {"DomainChange", "app:string? origin:string? automatic:boolean? "
 		     "ca:string? reference:string?"},
     {"Diagnosis", "host:string eligible:boolean message:string fault:Fault? "
-		  "records:[]Record"},
+		  "records:[]Record checked_at:time? cached_for:integer? "
+		  "cdn:boolean? probe:Probe? resolvers:[]Resolver?"},
+    {"Resolver", "resolver:string sees:string a:string aaaa:string "
+		 "chain:[]Link addresses:[]Address ttl:integer? "
+		 "denial_ttl:integer?"},
+    {"Link", "name:string ttl:integer"},
+    {"Address", "type:string address:string ours:boolean ttl:integer"},
+    {"Probe", "address:string came_back:boolean text:string"},
     {"Certificate",
 	"number:integer? source:string common_name:string names:[]string "
 	"issuer:string not_before:time not_after:time serial:string "

@@ -4,19 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acme/schedule.h"
+#include "acme/sight.h"
 #include "base/clock.h"
 #include "base/host.h"
 #include "base/list.h"
-#include "base/map.h"
+#include "base/mem.h"
+#include "router/control/app.h"
 #include "router/control/control.h"
 #include "router/control/dns_targets.h"
 #include "router/control/domain.h"
-#include "router/control/event.h"
+#include "router/control/probe.h"
 
-#define DAILY_S      INT64_C(86400)
-#define ASKS_MAX     8   /* CNAME targets that count */
-#define REMEMBER_MAX 256 /* hosts that are no domains */
+#define ASKS_MAX 8 /* names of ours that are asked for, for a host */
 
 /* Someone who waits for the outcome. */
 struct waiter {
@@ -38,22 +37,18 @@ struct check {
 	struct list link;
 	struct checks *all;
 	char host[HOST_SIZE];
-	struct ask own; /* the host's */
+	char app[APP_NAME_SIZE]; /* that it would belong to; "": none */
+	struct ask own;          /* the host's */
 	struct dns_answer *answers;
 	size_t n_answers;
 	struct ask targets[ASKS_MAX];
 	size_t n_pending;
+	struct probe *probe; /* NULL: none under way */
+	struct reach_probe outcome;
+	bool is_probed;
 	struct reach_verdict *verdict; /* NULL: not judged yet */
-	char *records;                 /* that the verdict asks for; JSON */
+	char *records, *sight;         /* JSON, when it is */
 	struct list waiters;
-};
-
-/* What was seen of a host that is no domain. */
-struct memory {
-	bool reaches;
-	struct fault fault;
-	char *records;
-	char host[HOST_SIZE];
 };
 
 struct checks {
@@ -63,9 +58,8 @@ struct checks {
 	struct ev_prepare before_sleep;
 	size_t n;
 	struct dns_targets targets;
-	struct map memories;
-	struct memory ring[REMEMBER_MAX];
-	size_t next;
+	struct probes *probes;
+	struct diagnoses *diagnoses;
 };
 
 static void
@@ -82,9 +76,11 @@ check_free(struct check *k)
 		list_remove(it);
 		free(container_of(it, struct waiter, link));
 	}
+	probe_cancel(k->probe);
 	free(k->answers);
 	free(k->verdict);
 	free(k->records);
+	free(k->sight);
 	free(k);
 }
 
@@ -101,31 +97,68 @@ checks_free(struct checks *ch)
 		check_free(container_of(it, struct check, link));
 	}
 	dns_targets_clear(&ch->targets);
-	map_clear(&ch->memories);
-	for (size_t i = 0; i < REMEMBER_MAX; i++)
-		free(ch->ring[i].records);
+	probes_free(ch->probes);
+	diagnoses_free(ch->diagnoses);
 	free(ch);
 }
 
-/* What is ours as seen from host; resolved is the caller's room. */
+/* --- what is ours --------------------------------------------------------- */
+
+/* The app that host belongs to, or would. */
+static void
+app_of(struct control *c, const char *host, char out[APP_NAME_SIZE])
+{
+	static const char sql[] = "SELECT a.name FROM domain d JOIN app a ON"
+				  " a.id = d.app_id WHERE d.host = ?1";
+	struct stmt *s = db_stmt(c->db, sql);
+
+	stmt_str(s, 1, host);
+	(void)snprintf(out, APP_NAME_SIZE, "%s",
+	    stmt_step(s) == ERR_OK ? stmt_get_str(s, 0)
+				   : c->config.platform.default_app);
+	stmt_done(s);
+}
+
+/* The names whose addresses are ours, as seen from a host; returns how many.
+ * Under a wildcard that is the app's name, and the one that was told for the
+ * host before there were such. */
+static size_t
+names_of(const struct config_strings *targets, const char *app,
+    const char *host, char names[ASKS_MAX][256])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < targets->n && n < ASKS_MAX; i++) {
+		reach_cname(targets->items[i], app, host, names[n++]);
+		if (n == ASKS_MAX)
+			break;
+		reach_cname(targets->items[i], "", host, names[n]);
+		n += strcmp(names[n], names[n - 1]) != 0;
+	}
+	return n;
+}
+
+/* What is ours as seen from host; app is a loan, resolved the caller's room. */
 static struct reach_target
-target_of(struct checks *ch, const char *host, struct addr *resolved)
+target_of(
+    struct checks *ch, const char *app, const char *host, struct addr *resolved)
 {
 	const struct config *config = &ch->control->config;
 	struct reach_target t = {
 	    .cnames = (const char *const *)config->platform.cname_target.items,
 	    .n_cnames = config->platform.cname_target.n,
+	    .app = app,
 	    .addresses = config->platform.addresses.items,
 	    .n_addresses = config->platform.addresses.n,
 	    .resolved = resolved,
 	};
+	char names[ASKS_MAX][256];
+	size_t n = names_of(&config->platform.cname_target, app, host, names);
 
-	for (size_t i = 0; i < t.n_cnames && i < ASKS_MAX; i++) {
-		const struct dns_target *known;
-		char name[256];
+	for (size_t i = 0; i < n; i++) {
+		const struct dns_target *known =
+		    dns_targets_get(&ch->targets, names[i]);
 
-		reach_cname(t.cnames[i], host, name);
-		known = dns_targets_get(&ch->targets, name);
 		for (size_t k = 0; known != NULL && k < known->n; k++)
 			resolved[t.n_resolved++] = known->addresses[k];
 	}
@@ -148,9 +181,11 @@ checks_records(struct control *c, const char *host)
 	struct addr *resolved =
 	    xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
 	struct reach_verdict *v = xcalloc(1, sizeof(*v));
-	struct reach_target t = target_of(c->checks, host, resolved);
-	char *text;
+	char app[APP_NAME_SIZE], *text;
+	struct reach_target t;
 
+	app_of(c, host, app);
+	t = target_of(c->checks, app, host, resolved);
 	reach_records(host, &t, v);
 	text = records_text(v);
 	free(v);
@@ -158,98 +193,11 @@ checks_records(struct control *c, const char *host)
 	return text;
 }
 
-/* No answer is not the answer that the name points elsewhere. */
-static bool
-is_inconclusive(const struct fault *f)
-{
-	return f->code == FAULT_D15_SERVFAIL || f->code == FAULT_D16_TIMEOUT ||
-	       f->code == FAULT_D17_REFUSED || f->code == FAULT_D21_DNSSEC;
-}
-
-/* Puts what was seen into the domain's facts; returns the event's name, NULL
- * when nothing turned. */
-static const char *
-apply(struct control *c, struct domain *d, const struct reach_verdict *v,
-    const char *records)
-{
-	int64_t now = clock_now();
-	enum domain_dns was = d->dns;
-
-	d->dns_checked_at = now;
-	d->check_at =
-	    now + schedule_check(c->config.dns.check_interval_ms / 1000,
-		      d->touched_at, now);
-	if (v->reaches) {
-		d->dns = DOMAIN_DNS_OK;
-		d->check_at = now + DAILY_S - schedule_jitter(d->host);
-		fault_clear(&d->dns_fault);
-		/* what failed may have failed by this; CAA is asked for again
-		 * before the CA hears of it */
-		if (was != DOMAIN_DNS_OK ||
-		    d->order_fault.code == FAULT_A15_CAA) {
-			d->retry_at = 0;
-			d->needs_person = false;
-		}
-		if (was == DOMAIN_DNS_OK)
-			return NULL;
-	} else if (was == DOMAIN_DNS_OK && is_inconclusive(&v->fault)) {
-		return NULL; /* asked again soon; known to be good until then */
-	} else if (was == DOMAIN_DNS_PENDING) {
-		d->dns_fault = v->fault;
-	} else {
-		d->dns = DOMAIN_DNS_LOST;
-		fault_set(&d->dns_fault, FAULT_D20_LOST,
-		    "The name no longer points here: %s", v->fault.text);
-		fault_action(&d->dns_fault, "%s", v->fault.action);
-	}
-	free(d->records);
-	d->records = xstrdup(records);
-	if (v->reaches)
-		return "domain.dns_ok";
-	return was == DOMAIN_DNS_OK ? "domain.dns_lost" : NULL;
-}
-
 static struct diagnosis
 diagnosis_of(const struct check *k)
 {
-	return (struct diagnosis){
-	    k->host, k->verdict->reaches, &k->verdict->fault, k->records};
-}
-
-static void
-remember(struct checks *ch, const struct diagnosis *d)
-{
-	struct memory *m = map_get(&ch->memories, slice_str(d->host));
-
-	if (m == NULL) {
-		m = &ch->ring[ch->next++ % REMEMBER_MAX];
-		if (m->records != NULL)
-			map_remove(&ch->memories, slice_str(m->host));
-		(void)snprintf(m->host, sizeof(m->host), "%s", d->host);
-		(void)map_put(&ch->memories, slice_str(m->host), m);
-	}
-	free(m->records);
-	m->records = xstrdup(d->records);
-	m->reaches = d->reaches;
-	m->fault = *d->fault;
-}
-
-/* Writes what was seen; ERR_NOT_FOUND: the host is no domain. */
-static enum err
-write_down(struct control *c, const struct check *k)
-{
-	const char *event;
-	struct domain d;
-	enum err e = domain_load(c, k->host, &d, NULL);
-
-	if (e != ERR_OK)
-		return e;
-	event = apply(c, &d, k->verdict, k->records);
-	e = domain_settle(c, &d, EVENT_BY_ITSELF);
-	if (e == ERR_OK && event != NULL)
-		e = domain_event(c, &d, event, EVENT_BY_ITSELF, NULL);
-	domain_unload(&d);
-	return e;
+	return (struct diagnosis){k->host, k->verdict->reaches,
+	    &k->verdict->fault, k->records, k->sight};
 }
 
 /* All in one change.  What the store does not take is looked at again when the
@@ -264,28 +212,15 @@ write_all(struct checks *ch, const struct list *judged)
 		return;
 	LIST_FOREACH(it, judged) {
 		const struct check *k = container_of(it, struct check, link);
-		struct diagnosis d = diagnosis_of(k);
+		struct look look = {diagnosis_of(k), k->verdict,
+		    k->is_probed && k->outcome.is_answered};
 
-		e = write_down(c, k);
-		if (e == ERR_NOT_FOUND)
-			remember(ch, &d);
-		else if (e != ERR_OK)
+		e = diagnosis_write(c, ch->diagnoses, &look);
+		if (e != ERR_OK)
 			break;
 	}
-	if ((e != ERR_OK && e != ERR_NOT_FOUND) ||
-	    change_commit(c, NULL) != ERR_OK)
+	if (e != ERR_OK || change_commit(c, NULL) != ERR_OK)
 		change_abort(c);
-}
-
-bool
-checks_recall(struct control *c, const char *host, struct diagnosis *out)
-{
-	struct memory *m = map_get(&c->checks->memories, slice_str(host));
-
-	if (m == NULL)
-		return false;
-	*out = (struct diagnosis){m->host, m->reaches, &m->fault, m->records};
-	return true;
 }
 
 static void
@@ -335,34 +270,114 @@ checks_new(struct control *c)
 	list_init(&ch->judged);
 	ev_prepare_init(&ch->before_sleep, on_before_sleep);
 	dns_targets_init(&ch->targets);
-	map_init(&ch->memories, REMEMBER_MAX);
+	ch->probes = probes_new(c);
+	ch->diagnoses = diagnoses_new();
 	return ch;
 }
 
-/* Everything is answered: judge; it is written before the loop sleeps. */
+static json_t *
+probe_json(const struct check *k)
+{
+	json_t *o;
+
+	if (!k->is_probed)
+		return json_null();
+	o = json_object();
+	json_put_str(o, "address", k->outcome.address);
+	json_put_bool(o, "came_back", k->outcome.came_back);
+	json_put_str(o, "text", k->outcome.text);
+	return o;
+}
+
+/* The Diagnosis of the API, but what the verdict has. */
+static char *
+sight_of(const struct check *k, const struct reach_target *target)
+{
+	const struct reach_verdict *v = k->verdict;
+	json_t *o = json_object();
+	char *text;
+
+	json_put_time(o, "checked_at", clock_now());
+	json_put(o, "cached_for",
+	    v->cached_s > 0 ? json_integer(v->cached_s) : json_null());
+	json_put(o, "resolvers", sight_json(k->answers, k->n_answers, target));
+	json_put_bool(o, "cdn", v->is_cdn);
+	json_put(o, "probe", probe_json(k));
+	json_put_str(o, "note", v->note);
+	text = json_text(o);
+	json_decref(o);
+	return text;
+}
+
+/* Nothing more is to be asked; it is written before the loop sleeps. */
 static void
-conclude(struct check *k)
+conclude(struct check *k, const struct reach_target *target)
 {
 	struct checks *ch = k->all;
-	struct addr *resolved =
-	    xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
-	struct reach_target t = target_of(ch, k->host, resolved);
 
-	k->verdict = xcalloc(1, sizeof(*k->verdict));
-	reach_judge(k->host, k->answers, k->n_answers, &t, k->verdict);
+	if (k->is_probed)
+		reach_probed(k->verdict, &k->outcome);
 	k->records = records_text(k->verdict);
-	free(resolved);
+	k->sight = sight_of(k, target);
 	/* no longer under way: who asks from now on wants a new look */
 	list_remove(&k->link);
 	list_append(&ch->judged, &k->link);
 	ev_prepare_start(ch->control->loop, &ch->before_sleep);
 }
 
+static void on_probed(void *ctx, const struct reach_probe *outcome);
+
+/* DNS has answered: judge, and ask behind foreign addresses. */
+static bool
+needs_probe(struct check *k)
+{
+	const struct reach_verdict *v = k->verdict;
+	const struct reach_probe *known;
+
+	if (k->is_probed || v->n_probes == 0)
+		return false;
+	known =
+	    probes_recall(k->all->probes, k->own.name, v->probes, v->n_probes);
+	if (known == NULL)
+		return true;
+	k->outcome = *known;
+	k->is_probed = true;
+	return false;
+}
+
 static void
 answered(struct check *k)
 {
-	if (--k->n_pending == 0)
-		conclude(k);
+	struct addr *resolved;
+	struct reach_target t;
+
+	if (--k->n_pending > 0)
+		return;
+	resolved = xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
+	t = target_of(k->all, k->app, k->host, resolved);
+	if (k->verdict == NULL) {
+		k->verdict = xcalloc(1, sizeof(*k->verdict));
+		reach_judge(k->host, k->answers, k->n_answers, &t, k->verdict);
+	}
+	if (needs_probe(k)) {
+		k->n_pending++;
+		k->probe = probe_start(k->all->probes, k->own.name,
+		    k->verdict->probes, k->verdict->n_probes, on_probed, k);
+	} else {
+		conclude(k, &t);
+	}
+	free(resolved);
+}
+
+static void
+on_probed(void *ctx, const struct reach_probe *outcome)
+{
+	struct check *k = ctx;
+
+	k->probe = NULL;
+	k->outcome = *outcome;
+	k->is_probed = true;
+	answered(k);
 }
 
 static void
@@ -412,9 +427,9 @@ find(const struct checks *ch, const char *host)
 static struct check *
 begin(struct checks *ch, const char *host)
 {
-	const struct config_strings *cnames =
-	    &ch->control->config.platform.cname_target;
+	char names[ASKS_MAX][256];
 	struct check *k = find(ch, host);
+	size_t n;
 
 	if (k != NULL || ch->n >= CHECKS_MAX)
 		return k;
@@ -426,10 +441,15 @@ begin(struct checks *ch, const char *host)
 	(void)snprintf(k->host, sizeof(k->host), "%s", host);
 	domain_sample(host, k->own.name);
 	ask(k, &k->own, on_own);
-	for (size_t i = 0; i < cnames->n && i < ASKS_MAX; i++) {
-		reach_cname(cnames->items[i], host, k->targets[i].name);
-		if (dns_targets_get(&ch->targets, k->targets[i].name) == NULL)
-			ask(k, &k->targets[i], on_target);
+	app_of(ch->control, host, k->app);
+	n = names_of(
+	    &ch->control->config.platform.cname_target, k->app, host, names);
+	for (size_t i = 0; i < n; i++) {
+		if (dns_targets_get(&ch->targets, names[i]) != NULL)
+			continue;
+		(void)snprintf(k->targets[i].name, sizeof(k->targets[i].name),
+		    "%s", names[i]);
+		ask(k, &k->targets[i], on_target);
 	}
 	return k;
 }
@@ -463,4 +483,10 @@ checks_ask(struct control *c, const char *host, check_done *done, void *ctx,
 	w->ctx = ctx;
 	list_append(&k->waiters, &w->link);
 	return ERR_OK;
+}
+
+struct diagnoses *
+checks_diagnoses(const struct control *c)
+{
+	return c->checks->diagnoses;
 }

@@ -2,13 +2,12 @@
 #define ROUTER_CONTROL_DOMAIN_CHECK_H
 /*
  * Does a name reach us?  Asks DNS for it and for what customers are told to
- * point it at, judges (acme/reach.h), and writes what was seen to the domain,
- * if the host is one.
+ * point it at, asks behind addresses that are not ours (probe.h), judges
+ * (acme/reach.h), and writes what was seen down (diagnosis.h).
  *
  * Owned by: control.   Freed by: checks_free, before the dns.
  */
-#include "acme/reach.h"
-#include "base/json.h"
+#include "router/control/diagnosis.h"
 
 #define CHECKS_MAX 64 /* at once */
 
@@ -23,14 +22,6 @@ void checks_free(struct checks *ch);
 void checks_start(struct control *c, const char *host);
 size_t checks_room(const struct control *c); /* looks that may begin */
 
-/* What was seen; a loan. */
-struct diagnosis {
-	const char *host;
-	bool reaches;
-	const struct fault *fault; /* FAULT_NONE when it reaches us */
-	const char *records;       /* JSON: to be set */
-};
-
 /*
  * Looks now, or joins a look under way; `done` is called once, from the loop,
  * after what was seen is committed.  S20: too many at once.
@@ -39,9 +30,7 @@ typedef void check_done(void *ctx, const struct diagnosis *d);
 enum err MUST_USE checks_ask(struct control *c, const char *host,
     check_done *done, void *ctx, struct fault *f);
 
-/* What was last seen of a host, whether or not it is a domain; false: nobody
- * looked, as far as is remembered. */
-bool checks_recall(struct control *c, const char *host, struct diagnosis *out);
+struct diagnoses *checks_diagnoses(const struct control *c);
 
 /* The records to set for a host nobody has looked at; the caller frees. */
 char *checks_records(struct control *c, const char *host);

@@ -5,12 +5,13 @@
  */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "certs/echo.h"
 #include "router/edge/challenge.h"
 #include "router/edge/client_rate.h"
 #include "router/edge/exchange.h"
 #include "router/edge/site_certificate.h"
 
-#define RESERVED_PATH "/.well-known/towpath/"
+#define RESERVED_PATH ECHO_PATH
 
 static struct slice
 path_of(struct slice target)
@@ -37,13 +38,31 @@ answer_challenge(struct exchange *ex, struct slice path)
 	return true;
 }
 
+/* Control asks whether a name comes to us through somebody else. */
+static void
+answer_echo(struct exchange *ex, struct slice nonce)
+{
+	struct ticket_master masters[2];
+	char answer[ECHO_SIZE];
+
+	if (shared_masters(ex->w->shared, masters) == ERR_OK &&
+	    echo_answer(&masters[0], nonce, answer) != NULL)
+		exchange_text(
+		    ex, 200, arena_copy(&ex->arena, slice_str(answer)));
+	else
+		exchange_fail(ex, CODE_H99, 0);
+	explicit_bzero(masters, sizeof(masters));
+}
+
 static void
 answer_reserved(struct exchange *ex, struct slice path)
 {
 	struct slice name = slice_from(path, strlen(RESERVED_PATH));
 
 	ex->rule = "reserved";
-	if (!slice_eq(name, SLICE("ready")))
+	if (echo_is_nonce(name))
+		answer_echo(ex, name);
+	else if (!slice_eq(name, SLICE("ready")))
 		exchange_text(ex, 404, SLICE("not found\n"));
 	else if (ex->w->is_draining && !ex->w->is_replaced)
 		exchange_text(ex, 503, SLICE("draining\n"));

@@ -316,6 +316,31 @@ the_first_to_know_addresses_is_enough_for_who_is_in_haste(void **state)
 }
 
 static void
+a_resolver_that_is_down_holds_up_nobody(void **state)
+{
+	struct name_server servers[2];
+	struct addr addrs[2];
+	struct heard h = {0};
+	struct dns *d;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		name_server_start(&servers[i], &plain_zone);
+		addrs[i] = servers[i].addr;
+	}
+	ev_io_stop(EV_DEFAULT, &servers[0].io); /* hears, and says nothing */
+	assert_int_equal(dns_new(EV_DEFAULT, addrs, 2, &d, NULL), ERR_OK);
+	dns_ask(d, "www.test", on_done, &h);
+	run_until(&h.times);
+	assert_int_equal(h.n, 2);
+	assert_int_equal(h.answers[0].a, DNS_TIMEOUT);
+	assert_int_equal(h.answers[1].n_addresses, 3);
+	dns_free(d); /* while the first is still asked */
+	name_server_stop(&servers[0]);
+	name_server_stop(&servers[1]);
+}
+
+static void
 who_is_in_haste_waits_for_all_when_none_knows(void **state)
 {
 	struct name_server servers[2];
@@ -467,6 +492,7 @@ main(void)
 	    cmocka_unit_test(every_resolver_answers_for_itself),
 	    cmocka_unit_test(
 		the_first_to_know_addresses_is_enough_for_who_is_in_haste),
+	    cmocka_unit_test(a_resolver_that_is_down_holds_up_nobody),
 	    cmocka_unit_test(who_is_in_haste_waits_for_all_when_none_knows),
 	    cmocka_unit_test(a_cancelled_query_is_never_answered),
 	    cmocka_unit_test(freeing_drops_what_is_open),

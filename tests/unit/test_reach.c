@@ -394,9 +394,69 @@ a_wildcard_target_gives_each_host_its_own_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		reach_cname(cases[i].target, cases[i].host, out);
+		reach_cname(cases[i].target, "", cases[i].host, out);
 		assert_string_equal(out, cases[i].cname);
 	}
+}
+
+static void
+an_app_names_its_own_target_under_a_wildcard(void **state)
+{
+	static const char *const wildcard[] = {"*.edge.example.net"};
+	struct reach_target t = target();
+	struct reach_verdict v;
+	char text[500];
+
+	(void)state;
+	t.cnames = wildcard;
+	t.app = "shop";
+	reach_records("www.shop.com", &t, &v);
+	records_text(&v, text, sizeof(text));
+	assert_string_equal(
+	    text, "create CNAME www.shop.com shop.edge.example.net");
+}
+
+/* --- behind foreign addresses --------------------------------------------- */
+
+static void
+a_probe_that_comes_back_is_a_cdn(void **state)
+{
+	static const struct told told = {
+	    DNS_OK, DNS_OK, "203.0.113.7 203.0.113.8 203.0.113.9", "", 60};
+	static const struct reach_probe back = {
+	    .came_back = true, .is_answered = true, .address = "203.0.113.7"};
+	static const struct reach_probe not_back = {.is_answered = true,
+	    .address = "203.0.113.8",
+	    .text = "answers with status 404"};
+	struct reach_target t = target();
+	struct dns_answer answer;
+	struct reach_verdict v;
+
+	(void)state;
+	answer_of(&told, &answer);
+	reach_judge(HOST, &answer, 1, &t, &v);
+	assert_int_equal(v.n_probes, 2); /* of each family */
+	reach_probed(&v, &not_back);
+	assert_int_equal(v.fault.code, FAULT_D12_ELSEWHERE);
+	assert_non_null(
+	    strstr(v.fault.text, "; 203.0.113.8 answers with status 404"));
+	reach_probed(&v, &back);
+	assert_true(v.reaches && v.is_cdn);
+	assert_int_equal(v.n_records, 0);
+	assert_non_null(strstr(v.note, "tls-alpn-01 cannot"));
+}
+
+static void
+what_is_only_stale_is_not_probed(void **state)
+{
+	static const struct told right = {DNS_OK, DNS_OK, "192.0.2.10", "", 60};
+	static const struct told stale = {
+	    DNS_OK, DNS_OK, "203.0.113.7", "", 1700};
+	struct reach_verdict v;
+
+	(void)state;
+	judge_two(&right, &stale, &v);
+	assert_int_equal(v.n_probes, 0);
 }
 
 static void
@@ -493,6 +553,9 @@ main(void)
 	    cmocka_unit_test(a_foreign_aaaa_goes_when_we_have_no_ipv6),
 	    cmocka_unit_test(an_unseen_name_gets_its_records),
 	    cmocka_unit_test(a_wildcard_target_gives_each_host_its_own_name),
+	    cmocka_unit_test(an_app_names_its_own_target_under_a_wildcard),
+	    cmocka_unit_test(a_probe_that_comes_back_is_a_cdn),
+	    cmocka_unit_test(what_is_only_stale_is_not_probed),
 	    cmocka_unit_test(a_cname_under_our_wildcard_target_is_right),
 	    cmocka_unit_test(apexes_are_told_from_subdomains),
 	    cmocka_unit_test(the_action_names_the_records),

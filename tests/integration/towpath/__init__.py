@@ -16,7 +16,9 @@ from .http2 import Http2
 from .pki import Ca, Identity
 from .named import Named
 from .pebble import Pebble
+from .resolver import Resolver
 from .route53 import Route53
+from .signed import Signed
 from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
@@ -24,5 +26,5 @@ __all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca",
            "CaDouble", "Daemon",
            "Directory", "Dns",
            "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
-           "Route53", "Terminal", "faults", "free_port", "get", "handshake",
+           "Resolver", "Route53", "Signed", "Terminal", "faults", "free_port", "get", "handshake",
            "http", "raw", "served", "wait_for"]
