@@ -3,7 +3,10 @@
 import json
 import unittest
 
-from towpath import (Backend, CaDouble, Daemon, Refused, get, served, wait_for)
+from cryptography import x509
+
+from towpath import (Backend, Ca, CaDouble, Daemon, Refused, Route53, get, served,
+                     wait_for)
 
 
 class Orders(unittest.TestCase):
@@ -151,6 +154,26 @@ class Orders(unittest.TestCase):
         wait_for(lambda: self.names(hosts[0]) == hosts[:1],
                  what="one of its own again")
 
+    def test_removed_and_added_again(self):
+        """It has back what it had: the CA hears nothing."""
+        d, host = self.daemon, "back.test"
+        self.add(host, wait=True)
+        custom = Ca().issue(host)
+        d.upload("add", host, custom)
+        history = d.json("certs", "history", host)
+        n = self.ca.count("newOrder")
+        d.cli("domains", "remove", host, "--confirm", host)
+        self.add(host)
+        d.wait_status(host, "Not used")
+        self.assertEqual(served(d.https, host), custom.der)
+        self.assertEqual(d.json("certs", "history", host), history)
+        d.cli("certs", "remove", host)
+        self.assertEqual(get(d.https, host, "/",
+                             self.ca.roots()[0]).status, 200)
+        wait_for(lambda: self.info(host)["dns"] == "ok", what="DNS is known")
+        self.assertEqual(d.status_of(host), "In use")
+        self.assertEqual(self.ca.count("newOrder"), n)
+
     def test_what_cannot_be_one_certificate(self):
         d = self.daemon
         self.add("a.bad.test", "b.bad.test", wait=True)
@@ -170,6 +193,64 @@ class Orders(unittest.TestCase):
             self.ca.zone.set_a(h, "192.0.2.1")
         d.cli("import", d.file("many.jsonl", lines))
         self.assertEqual(self.fault("certs", "order", *many), "C24")
+
+
+class Wildcards(unittest.TestCase):
+    """With a DNS provider: apex and wildcard, and names under a wildcard."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.ca = CaDouble()
+        cls.app = Backend("shop")
+        cls.aws = Route53(cls.ca.zone.set_txt, {"customer.test": "Z1"})
+        cls.daemon = Daemon(
+            ca=cls.ca, http=cls.ca.http_port,
+            platform={"default_app": "shop"}, dns={"provider": "route53"},
+            dns_route53={"access_key_id": cls.aws.key_id,
+                         "secret_access_key": cls.aws.secret,
+                         "endpoint": cls.aws.endpoint})
+        cls.daemon.cli("apps", "create", "shop", "--backend", cls.app.address)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.close()
+        cls.aws.close()
+        cls.app.close()
+        cls.ca.close()
+
+    def served_names(self, host):
+        """The names of the certificate that a visitor of host gets."""
+        self.assertEqual(get(self.daemon.https, host, "/",
+                             self.ca.roots()[0]).status, 200)
+        leaf = x509.load_der_x509_certificate(served(self.daemon.https, host))
+        return leaf.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName).value.get_values_for_type(
+                x509.DNSName)
+
+    def test_apex_and_wildcard_in_one_order(self):
+        d, names = self.daemon, ["*.apex.customer.test", "apex.customer.test"]
+        for host in names:
+            d.cli("domains", "add", host)
+        d.cli("certs", "order", *names, "--wait")
+        for host in ("apex.customer.test", "any.apex.customer.test"):
+            self.assertEqual(sorted(self.served_names(host)), names)
+        wait_for(lambda: not self.aws.sets, what="no record is left behind")
+
+    def test_a_name_under_a_wildcard(self):
+        """It has one of its own, unless automatic is off for it."""
+        d, wild = self.daemon, "*.wild.customer.test"
+        own, none = "own.wild.customer.test", "none.wild.customer.test"
+        d.cli("domains", "add", wild, "--wait")
+        d.cli("domains", "add", none)
+        d.cli("domains", "set", none, "automatic=off")
+        d.cli("domains", "add", own)
+        wait_for(lambda: self.served_names(own) == [own],
+                 what="it has its own")
+        d.wait_status(none, "In use")
+        self.assertEqual(self.served_names(none), [wild])
+        self.assertEqual(d.json("domains", "info", none)["serving"],
+                         "automatic")
+        self.assertEqual(d.json("domains", "info", own)["app"], "shop")
 
 
 if __name__ == "__main__":

@@ -107,6 +107,7 @@ class CaDouble(Protocol):
         self.odd_challenges = []  # objects of no known type, shown first
         self.failed_stay_pending = False  # as Caddy's and step-ca's do
         self.reuse_authorizations = False
+        self.reuse_orders = False  # the same names again: the same order
         self.perspectives, self.max_names = 3, 100
         # what happened
         self.requests, self.accounts, self.orders = [], [], []
@@ -219,6 +220,10 @@ class CaDouble(Protocol):
 
     def release(self, step):
         self._gates.pop(step).set()
+
+    def release_all(self):
+        for step in list(self._gates):
+            self.release(step)
 
     def forget_orders(self):
         with self.lock:

@@ -258,6 +258,10 @@ class Protocol:
         profile = payload.get("profile")
         if self.profiles and profile not in (None, *self.profiles):
             raise Problem("invalidProfile", f"no profile {profile}")
+        again = self.same_order(account, names)
+        if again:
+            return 201, {"Location": self.url("order", again.number)}, \
+                self.order_document(again)
         replaces = self.replaced_by(account, payload, names)
         order = Order(len(self.orders) + 1, account, names,
                       profile if self.profiles else None, replaces)
@@ -270,6 +274,14 @@ class Protocol:
         self.orders.append(order)
         return 201, {"Location": self.url("order", order.number)}, \
             self.order_document(order)
+
+    def same_order(self, account, names):
+        """Of the same names and not finalized yet, when that is wished."""
+        if not self.reuse_orders:
+            return None
+        return next((o for o in self.orders if o.account is account
+                     and o.names == names and not o.is_forgotten
+                     and o.status(self.now()) in ("pending", "ready")), None)
 
     def authorization_for(self, account, name):
         now = self.now()
