@@ -554,6 +554,14 @@ issuer_ca(struct issuer *is, const char *directory)
 	return NULL;
 }
 
+const struct seat *
+issuer_seat(const struct issuer *is, enum ca_seat which)
+{
+	const struct seat *s = &is->seats[which];
+
+	return s->is_there ? s : NULL;
+}
+
 static void
 seat_status(const struct seat *s, struct issuer_ca_status *out)
 {

@@ -106,6 +106,10 @@ enum err MUST_USE issuer_close_order(struct db *db, int64_t order_id);
 /* The CA of that directory, a loan; NULL: none that is configured. */
 struct ca *issuer_ca(struct issuer *is, const char *directory);
 
+/* A CA of its, for acme/outlook.h; NULL: it is not configured. */
+struct seat;
+const struct seat *issuer_seat(const struct issuer *is, enum ca_seat which);
+
 /* For status and `towpath acme`. */
 struct issuer_ca_status {
 	bool is_there, agree_terms;

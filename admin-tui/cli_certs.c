@@ -37,46 +37,38 @@ cli_certs_list(struct cli *c)
 	return cli_list(c, path, &t, show_served);
 }
 
-/* The certificate that visitors of host get; C26 when they get none. */
+/* The domain whose certificate visitors of host get; C26 when they get none. */
 static int
-ask_served(struct cli *c, const char *host, json_t **out)
+ask_served(struct cli *c, const char *host, struct client_answer *a)
 {
-	struct client_answer a;
 	struct fault f;
-	*out = NULL;
 	int status =
-	    cli_ask(c, "GET", client_path("domains", host, NULL), NULL, &a);
-	if (status != CLI_DONE)
+	    cli_ask(c, "GET", client_path("domains", host, NULL), NULL, a);
+	if (status != CLI_DONE || json_obj(a->body, "certificate") != NULL)
 		return status;
-	*out = json_incref(json_obj(a.body, "certificate"));
-	if (*out != NULL && json_obj(a.body, "set") != NULL)
-		json_put(*out, "set", json_incref(json_obj(a.body, "set")));
-	if (*out == NULL) {
-		fault_set(&f, FAULT_C26_NONE_INSTALLED,
-		    "%s has no certificate yet: it is %s", host,
-		    json_str(a.body, "status"));
-		fault_action(&f, "See towpath domains info %s", host);
-		status = cli_refuse(c, &f);
-	}
-	client_answer_clear(&a);
-	return status;
+	fault_set(&f, FAULT_C26_NONE_INSTALLED,
+	    "%s has no certificate yet: it is %s", host,
+	    json_str(a->body, "status"));
+	fault_action(&f, "See towpath domains info %s", host);
+	client_answer_clear(a);
+	return cli_refuse(c, &f);
 }
 
 int
 cli_certs_info(struct cli *c)
 {
 	char host[HOST_SIZE];
-	json_t *certificate;
+	struct client_answer a;
 	int status = cli_host(c, 0, host);
 	if (status == CLI_DONE)
-		status = ask_served(c, host, &certificate);
+		status = ask_served(c, host, &a);
 	if (status != CLI_DONE)
 		return status;
-	cli_json(&c->out, certificate);
+	cli_json(&c->out, json_obj(a.body, "certificate"));
 	cli_field(&c->out, "Host", "%s", host);
-	cli_certificate_show(c, certificate);
-	cli_set_show(c, json_obj(certificate, "set"));
-	json_decref(certificate);
+	cli_certificate_show(c, json_obj(a.body, "certificate"));
+	upload_show_fallback(c, json_obj(a.body, "fallback"));
+	client_answer_clear(&a);
 	return CLI_DONE;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "admin-tui/cli_upload.h"
 #include "base/clock.h"
 
 #define POLL_FIRST                                                             \
@@ -129,6 +130,7 @@ cli_domain_show(struct cli *c, const json_t *domain)
 	show_time(c, "Next attempt", domain, "next_attempt_at");
 	show_fault(c, json_obj(domain, "fault"));
 	cli_domain_show_records(c, json_obj(domain, "records"));
+	upload_show_fallback(c, json_obj(domain, "fallback"));
 	cli_field(&c->out, "Automatic", "%s",
 	    json_bool(domain, "automatic") ? "on" : "off");
 	cli_field(&c->out, "CA", "%s", json_str(domain, "ca"));

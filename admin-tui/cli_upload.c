@@ -180,17 +180,19 @@ show_faults(struct cli *c, const char *label, const json_t *faults)
 	}
 }
 
-static void
-show_fallback(struct cli *c, const json_t *fallback)
+void
+upload_show_fallback(struct cli *c, const json_t *fallback)
 {
+	const json_t *fault = json_obj(fallback, "fault");
 	char text[CLI_FAULT_SIZE];
-	if (fallback == NULL)
+	if (!json_is_object(fallback))
 		return;
 	if (json_bool(fallback, "ready"))
-		cli_field(&c->out, "Fallback", "%s", "ready");
+		cli_field(&c->out, "Fallback", "%s",
+		    "ready: an automatic certificate takes over at its end");
 	else
-		cli_field(&c->out, "Fallback", "not ready: %s",
-		    cli_fault_text(json_obj(fallback, "fault"), text));
+		cli_field(&c->out, "Fallback", "not ready: %s. %s",
+		    cli_fault_text(fault, text), json_str(fault, "action"));
 }
 
 void
@@ -223,7 +225,7 @@ upload_show(struct cli *c, const json_t *answer, bool is_dry_run)
 	show_lost(c, json_obj(answer, "names_lost"));
 	show_list(c, "Dropped", json_obj(answer, "dropped"));
 	show_faults(c, "Warning", json_obj(answer, "warnings"));
-	show_fallback(c, json_obj(answer, "fallback"));
+	upload_show_fallback(c, json_obj(answer, "fallback"));
 	const json_t *first = json_array_get(json_obj(answer, "hosts"), 0);
 	if (!is_dry_run && json_is_string(first))
 		upload_show_undo(

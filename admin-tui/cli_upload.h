@@ -20,6 +20,9 @@ int upload_read(struct cli *c, size_t first, json_t **out);
 /* Tells what was done, or would be: {"certificate", "replaces", ...}. */
 void upload_show(struct cli *c, const json_t *answer, bool is_dry_run);
 
+/* Whether anything could take over from it; NULL or null: no matter. */
+void upload_show_fallback(struct cli *c, const json_t *fallback);
+
 /* How to have certificate `number` of host back; 0: there was none. */
 void upload_show_undo(struct cli *c, const char *host, int64_t number);
 

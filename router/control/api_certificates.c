@@ -124,6 +124,8 @@ changed(struct api_call *call, struct domain *d, const char *event,
 		e = domain_event(c, d, event, call->by, certificate);
 	else
 		json_decref(certificate);
+	if (d->serving == SERVING_CUSTOM)
+		change_fallback(c, d->host);
 	return e == ERR_OK ? ERR_OK : api_store_away(f);
 }
 

@@ -31,7 +31,8 @@ static const struct schema schemas[] = {
 	"host:string app:string origin:string? automatic:boolean ca:string "
 	"reference:string? status:string status_since:time dns:string "
 	"dns_checked_at:time? serving:string expires_at:time? renews_at:time? "
-	"next_attempt_at:time? fault:Fault? records:[]Record set:NameSet? "
+	"next_attempt_at:time? fault:Fault? fallback:Fallback? "
+	"records:[]Record set:NameSet? "
 	"created_at:time certificate:Certificate?"},
     {"NameSet", "number:integer names:[]string auto_renew:boolean"},
     {"NewOrder", "names:[]string auto_renew:boolean?"},

@@ -7,6 +7,7 @@
 #include "router/control/complete.h"
 #include "router/control/custom.h"
 #include "router/control/domain_json.h"
+#include "router/control/fallback.h"
 #include "router/control/workers.h"
 
 static enum err
@@ -91,20 +92,6 @@ describe_upload(struct api_call *call, const struct custom *u)
 	json_put(call->answer, "dropped", dropped);
 }
 
-static void
-describe_fallback(struct api_call *call, struct domain *d)
-{
-	struct candidate candidates[CANDIDATES_MAX];
-	struct domain_facts facts = domain_look(call->control, d, candidates);
-	json_t *o = json_object();
-	struct fault why;
-
-	domain_fallback(&facts, &why);
-	json_put_bool(o, "ready", !fault_is_set(&why));
-	json_put(o, "fault", json_fault(&why));
-	json_put(call->answer, "fallback", o);
-}
-
 /* Installs on one host; POST refuses where one is. */
 static enum err
 install_on(struct api_call *call, struct custom *u, const char *host,
@@ -180,6 +167,29 @@ install_all(struct api_call *call, struct custom *u, const struct domain *first,
 	return e;
 }
 
+/* --- after the commit ----------------------------------------------------- */
+
+static void
+on_fallback(void *ctx, const struct fault *f)
+{
+	struct api_call *call = ctx;
+
+	json_put(call->answer, "fallback", fallback_json(f));
+	api_finish(call);
+}
+
+static void
+ask_fallback(struct api_call *call)
+{
+	char host[HOST_SIZE];
+
+	/* it was one before the change */
+	if (api_host(call, 0, host, NULL) == ERR_OK)
+		fallback_ask(call->control, host, on_fallback, call);
+	else
+		api_finish(call);
+}
+
 static void
 on_counted(void *ctx, const uint64_t *requests, size_t n)
 {
@@ -193,10 +203,10 @@ on_counted(void *ctx, const uint64_t *requests, size_t n)
 			json_put_int(
 			    item, "requests_24h", (int64_t)requests[i]);
 	}
-	api_finish(call);
+	ask_fallback(call);
 }
 
-/* After the commit: how busy each lost name was, from the workers. */
+/* How busy each lost name was, from the workers. */
 static void
 count_lost(struct api_call *call)
 {
@@ -205,7 +215,7 @@ count_lost(struct api_call *call)
 	const char **names;
 
 	if (n == 0) {
-		api_finish(call);
+		ask_fallback(call);
 		return;
 	}
 	names = xcalloc(n, sizeof(*names));
@@ -216,6 +226,8 @@ count_lost(struct api_call *call)
 	workers_count(call->control, names, n, on_counted, call);
 	free(names);
 }
+
+/* --- the change ----------------------------------------------------------- */
 
 /* Undoes a dry run, which did everything; only its answer stays. */
 static enum err
@@ -247,7 +259,6 @@ describe(struct api_call *call, const struct custom *u, struct domain *d,
 	json_put(call->answer, "certificate", certificate);
 	describe_change(call, before, certificate);
 	describe_upload(call, u);
-	describe_fallback(call, d);
 	return ERR_OK;
 }
 

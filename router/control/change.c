@@ -7,6 +7,7 @@
 #include "router/control/control.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
+#include "router/control/fallback.h"
 #include "router/control/follow.h"
 #include "router/control/health.h"
 #include "router/control/names.h"
@@ -25,6 +26,7 @@ change_init(struct change *ch)
 	buf_init(&ch->orders, AT_ONCE_MAX);
 	buf_init(&ch->cancels, AT_ONCE_MAX);
 	buf_init(&ch->names, AT_ONCE_MAX);
+	buf_init(&ch->fallbacks, AT_ONCE_MAX);
 }
 
 void
@@ -35,6 +37,7 @@ change_clear(struct change *ch)
 	buf_clear(&ch->orders);
 	buf_clear(&ch->cancels);
 	buf_clear(&ch->names);
+	buf_clear(&ch->fallbacks);
 }
 
 static void
@@ -75,6 +78,12 @@ void
 change_cancel(struct control *c, const char *host)
 {
 	add_key(&c->change.cancels, host);
+}
+
+void
+change_fallback(struct control *c, const char *host)
+{
+	add_key(&c->change.fallbacks, host);
 }
 
 void
@@ -170,6 +179,7 @@ change_commit(struct control *c, struct fault *f)
 	start_each(c, &done.cancels, cancel_order);
 	start_each(c, &done.checks, checks_start);
 	start_each(c, &done.orders, domain_order_start);
+	start_each(c, &done.fallbacks, fallback_start);
 	tell_health(c, &done.touched);
 	if (buf_failed(&done.names)) /* more than it can name */
 		names_watch_all(c);

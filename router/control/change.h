@@ -14,11 +14,12 @@
 struct control;
 
 struct change {
-	struct buf touched; /* keys of change counters, each ended by NUL */
-	struct buf checks;  /* hosts to look at */
-	struct buf orders;  /* hosts to order for */
-	struct buf cancels; /* hosts whose orders end */
-	struct buf names;   /* hosts of backends */
+	struct buf touched;   /* keys of change counters, each ended by NUL */
+	struct buf checks;    /* hosts to look at */
+	struct buf orders;    /* hosts to order for */
+	struct buf cancels;   /* hosts whose orders end */
+	struct buf names;     /* hosts of backends */
+	struct buf fallbacks; /* hosts to look at, by fallback.h */
 };
 
 void change_init(struct change *ch);
@@ -37,6 +38,7 @@ void change_touch_app(struct control *c, const char *name);
 void change_check(struct control *c, const char *host);
 void change_order(struct control *c, const char *host);
 void change_cancel(struct control *c, const char *host);
+void change_fallback(struct control *c, const char *host);
 void change_name(struct control *c, const char *host); /* names_watch */
 /* What was asked for so far need not follow: it was undone. */
 void change_forget(struct control *c);

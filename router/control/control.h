@@ -43,6 +43,7 @@ struct control {
 	struct health *health;       /* checks of backends */
 	struct names *names;         /* of backends */
 	struct checks *checks;       /* looks at DNS under way */
+	struct fallbacks *fallbacks; /* and at what could replace uploads */
 	struct stats *stats;         /* traffic, collected from workers */
 	struct metrics *metrics;     /* for Prometheus */
 	struct followers *followers; /* clients that follow events */

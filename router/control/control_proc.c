@@ -14,6 +14,7 @@
 #include "router/control/dns_provider.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
+#include "router/control/fallback.h"
 #include "router/control/follow.h"
 #include "router/control/health.h"
 #include "router/control/log_follow.h"
@@ -126,6 +127,7 @@ on_setup(
 	c->fetch = fetch_new(c->loop, &options);
 	c->trust = trust_new(NULL);
 	c->checks = checks_new(c);
+	c->fallbacks = fallbacks_new(c);
 	c->names = names_new(c);
 	c->health = health_new(c);
 	c->socket = take(&fds[FD_SOCKET]);
@@ -307,6 +309,7 @@ clean_up(struct control *c)
 	followers_free(c->followers);
 	log_followers_free(c->log_followers);
 	checks_free(c->checks);
+	fallbacks_free(c->fallbacks);
 	names_free(c->names);
 	health_free(c->health);
 	if (c->issuer != NULL)

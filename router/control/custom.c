@@ -242,6 +242,7 @@ put(struct control *c, struct custom *u, struct domain *d, const char *by)
 	if (e != ERR_OK)
 		return e;
 	e = domain_event(c, d, "certificate.upload", by, installation_json(&i));
+	change_fallback(c, d->host);
 	installation_clear(&i);
 	return e;
 }

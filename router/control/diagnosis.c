@@ -237,6 +237,8 @@ diagnosis_write(struct control *c, struct diagnoses *all, const struct look *k)
 		e = save_sight(c, d.id, k->seen.sight);
 	if (e == ERR_OK && event != NULL)
 		e = domain_event(c, &d, event, EVENT_BY_ITSELF, NULL);
+	if (d.serving == SERVING_CUSTOM)
+		change_fallback(c, d.host);
 	domain_unload(&d);
 	return e;
 }

@@ -92,6 +92,32 @@ next_attempt(const struct domain *d)
 }
 
 json_t *
+fallback_json(const struct fault *why)
+{
+	json_t *o = json_object();
+
+	json_put_bool(o, "ready", !fault_is_set(why));
+	json_put(o, "fault", json_fault(why));
+	return o;
+}
+
+/* What is known of it without asking anybody; null: no custom certificate is
+ * served. */
+static json_t *
+known_fallback(struct control *c, const struct domain *d)
+{
+	struct candidate candidates[CANDIDATES_MAX];
+	struct domain_facts facts;
+	struct fault why;
+
+	if (d->serving != SERVING_CUSTOM)
+		return json_null();
+	facts = domain_look(c, d, candidates);
+	domain_fallback(&facts, &why);
+	return fallback_json(&why);
+}
+
+json_t *
 domain_json(struct control *c, const struct domain *d)
 {
 	json_t *o = json_object(), *records = NULL, *certificate;
@@ -120,6 +146,7 @@ domain_json(struct control *c, const struct domain *d)
 	json_put_time(o, "renews_at", d->renew_at);
 	json_put_time(o, "next_attempt_at", next_attempt(d));
 	json_put(o, "fault", json_fault(&d->fault));
+	json_put(o, "fallback", known_fallback(c, d));
 	json_put(o, "records", records);
 	json_put(o, "set", name_set_brief(c, d->host));
 	json_put_time(o, "created_at", d->created_at);

@@ -6,6 +6,9 @@
 /* The whole object, with the certificate that is served. */
 json_t *domain_json(struct control *c, const struct domain *d);
 
+/* {"ready", "fault"}: why none stands by and none could be had, or no fault. */
+json_t *fallback_json(const struct fault *why);
+
 /* An installation as a "certificate"; chain not built yet: number 0. */
 json_t *installation_json(const struct installation *i);
 
