@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "acme/ledger_rows.h"
 #include "acme/seat.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -92,19 +91,14 @@ is_passing(enum fault_code code)
 static void
 ask_ledger(struct outlook *o, const struct seat *seat)
 {
-	struct ledger_ca ca = {seat->config.directory,
-	    ledger_limits("auto", seat->config.directory)};
-	struct ledger_order order = {.names = o->names, .n_names = 1};
-	struct ledger_verdict v;
+	struct seat_order order = {.order = {.names = o->names, .n_names = 1}};
 	struct fault f = {0};
+	int64_t at = 0;
 
-	if (ledger_ask(seat->env.db, &ca, &order, false, &v) != ERR_OK ||
-	    v.passes) {
+	if (seat_ask(seat, &order, &at, &f) == ERR_AGAIN)
+		would_not(o, &f, at, true);
+	else
 		would(o);
-		return;
-	}
-	ledger_say(&v, &f);
-	would_not(o, &f, v.passes_at, true);
 }
 
 static void

@@ -27,7 +27,7 @@ struct waiter {
 	void *ctx;
 };
 
-struct look {
+struct fallback_look {
 	struct list link;
 	struct fallbacks *all;
 	char host[HOST_SIZE];
@@ -38,7 +38,7 @@ struct look {
 };
 
 static void
-look_free(struct look *k)
+look_free(struct fallback_look *k)
 {
 	list_remove(&k->link);
 	k->all->n--;
@@ -52,7 +52,7 @@ look_free(struct look *k)
 }
 
 static void
-tell(struct look *k, const struct fault *f)
+tell(struct fallback_look *k, const struct fault *f)
 {
 	LIST_FOREACH_SAFE(it, &k->waiters) {
 		struct waiter *w = container_of(it, struct waiter, link);
@@ -66,7 +66,8 @@ tell(struct look *k, const struct fault *f)
 static void
 on_impatient(struct ev_loop *loop, ev_timer *w, int events)
 {
-	struct look *k = container_of(w, struct look, patience);
+	struct fallback_look *k =
+	    container_of(w, struct fallback_look, patience);
 	struct fault f = {0};
 
 	(void)loop;
@@ -122,7 +123,7 @@ keep(struct control *c, const char *host, const struct fault *f)
 }
 
 static void
-conclude(struct look *k, const struct fault *f, bool is_kept)
+conclude(struct fallback_look *k, const struct fault *f, bool is_kept)
 {
 	keep(k->all->control, k->host, is_kept ? f : NULL);
 	tell(k, f);
@@ -146,7 +147,7 @@ passes_in_time(struct control *c, const char *host, int64_t until)
 static void
 on_outlook(void *ctx, const struct outlook_answer *a)
 {
-	struct look *k = ctx;
+	struct fallback_look *k = ctx;
 	bool passes = a->is_passing &&
 		      (a->until == 0 ||
 			  passes_in_time(k->all->control, k->host, a->until));
@@ -157,7 +158,7 @@ on_outlook(void *ctx, const struct outlook_answer *a)
 
 /* --- looking -------------------------------------------------------------- */
 
-static void proceed(struct look *k);
+static void proceed(struct fallback_look *k);
 
 static void
 on_checked(void *ctx, const struct diagnosis *d)
@@ -168,7 +169,7 @@ on_checked(void *ctx, const struct diagnosis *d)
 
 /* Nobody has looked at DNS yet, and somebody does now. */
 static bool
-checks_first(struct look *k, const struct domain *d)
+checks_first(struct fallback_look *k, const struct domain *d)
 {
 	struct fault f;
 
@@ -180,7 +181,7 @@ checks_first(struct look *k, const struct domain *d)
 }
 
 static void
-judge(struct look *k, const struct domain *d)
+judge(struct fallback_look *k, const struct domain *d)
 {
 	struct control *c = k->all->control;
 	struct candidate candidates[CANDIDATES_MAX];
@@ -203,7 +204,7 @@ judge(struct look *k, const struct domain *d)
 }
 
 static void
-proceed(struct look *k)
+proceed(struct fallback_look *k)
 {
 	struct fault f = {0};
 	struct domain d;
@@ -215,11 +216,12 @@ proceed(struct look *k)
 	domain_unload(&d);
 }
 
-static struct look *
+static struct fallback_look *
 find(const struct fallbacks *all, const char *host)
 {
 	LIST_FOREACH(it, &all->looks) {
-		struct look *k = container_of(it, struct look, link);
+		struct fallback_look *k =
+		    container_of(it, struct fallback_look, link);
 
 		if (strcmp(k->host, host) == 0)
 			return k;
@@ -227,10 +229,10 @@ find(const struct fallbacks *all, const char *host)
 	return NULL;
 }
 
-static struct look *
+static struct fallback_look *
 look_new(struct fallbacks *all, const char *host)
 {
-	struct look *k = xcalloc(1, sizeof(*k));
+	struct fallback_look *k = xcalloc(1, sizeof(*k));
 
 	k->all = all;
 	(void)snprintf(k->host, sizeof(k->host), "%s", host);
@@ -252,7 +254,7 @@ void
 fallback_ask(
     struct control *c, const char *host, fallback_done *done, void *ctx)
 {
-	struct look *k = find(c->fallbacks, host);
+	struct fallback_look *k = find(c->fallbacks, host);
 	struct waiter *w = xcalloc(1, sizeof(*w));
 	bool is_new = k == NULL;
 
@@ -283,7 +285,7 @@ fallbacks_free(struct fallbacks *all)
 	if (all == NULL)
 		return;
 	LIST_FOREACH_SAFE(it, &all->looks) {
-		look_free(container_of(it, struct look, link));
+		look_free(container_of(it, struct fallback_look, link));
 	}
 	free(all);
 }
