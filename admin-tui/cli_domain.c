@@ -220,8 +220,15 @@ show_caa(struct cli *c, const json_t *caa)
 	json_array_foreach(caa, i, o)
 	{
 		const json_t *fault = json_obj(o, "fault");
-		cli_field(&c->out, "CAA", "%s: %s", json_str(o, "ca"),
-		    fault == NULL ? "may issue" : cli_fault_text(fault, text));
+		const char *ca = json_str(o, "ca");
+		const char *says = json_bool(o, "allowed")
+				       ? "may issue"
+				       : "the CA does not say who it is";
+		if (fault != NULL)
+			says = cli_fault_text(fault, text);
+		if (ca[0] == '\0')
+			ca = json_str(o, "directory");
+		cli_field(&c->out, "CAA", "%s: %s", ca, says);
 	}
 }
 

@@ -45,7 +45,10 @@ static const struct schema schemas[] = {
 		     "ca:string? reference:string?"},
     {"Diagnosis", "host:string eligible:boolean message:string fault:Fault? "
 		  "records:[]Record checked_at:time? cached_for:integer? "
-		  "cdn:boolean? probe:Probe? resolvers:[]Resolver?"},
+		  "cdn:boolean? probe:Probe? resolvers:[]Resolver? "
+		  "caa:[]CaaVerdict?"},
+    {"CaaVerdict", "ca:string? directory:string allowed:boolean? "
+		   "fault:Fault?"},
     {"Resolver", "resolver:string sees:string a:string aaaa:string "
 		 "chain:[]Link addresses:[]Address ttl:integer? "
 		 "denial_ttl:integer?"},

@@ -180,19 +180,6 @@ on_peer(void *ctx, enum role role, uint32_t instance, int fd)
 	keyring_set_channel(c->keyring, c->keys);
 }
 
-static struct challenge_choice
-choice_of(const struct config_acme *acme, bool has_provider)
-{
-	struct challenge_choice choice = {.n = 0};
-	enum challenge_type type;
-
-	for (size_t i = 0; i < acme->challenges.n; i++)
-		if (challenge_type_read(acme->challenges.items[i], &type) &&
-		    (type != CHALLENGE_DNS_01 || has_provider))
-			challenge_choice_add(&choice, type);
-	return choice;
-}
-
 static struct issuer_config
 config_of(const struct control *c, const struct config_acme *acme)
 {
@@ -206,7 +193,7 @@ config_of(const struct control *c, const struct config_acme *acme)
 	    .key_type = acme->key_type,
 	    .eab_kid = acme->eab_kid,
 	    .eab_hmac_key = acme->eab_hmac_key,
-	    .challenges = choice_of(acme, c->provider != NULL),
+	    .challenges = dns_provider_choice(c, acme),
 	    .max_orders = (size_t)acme->max_orders,
 	    .limits = acme->limits,
 	};

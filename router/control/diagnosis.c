@@ -107,7 +107,13 @@ load_sight(struct control *c, int64_t domain_id)
 static enum err
 save_sight(struct control *c, int64_t domain_id, const char *sight)
 {
-	static const char sql[] = "UPDATE domain SET sight = ?2 WHERE id = ?1";
+	/* CAA is looked at for people only: what it said last is kept */
+	static const char sql[] =
+	    "UPDATE domain SET sight = CASE"
+	    " WHEN json_type(?2, '$.caa') IS NULL AND sight IS NOT NULL"
+	    " THEN json_set(?2, '$.caa',"
+	    " json(ifnull(json_extract(sight, '$.caa'), 'null')))"
+	    " ELSE ?2 END WHERE id = ?1";
 	struct stmt *s = db_stmt(c->db, sql);
 
 	stmt_int(s, 1, domain_id);

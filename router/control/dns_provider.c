@@ -85,6 +85,19 @@ dns_provider_take_hook(struct control *c, int fd)
 		close(fd);
 }
 
+struct challenge_choice
+dns_provider_choice(const struct control *c, const struct config_acme *acme)
+{
+	struct challenge_choice choice = {.n = 0};
+	enum challenge_type type;
+
+	for (size_t i = 0; i < acme->challenges.n; i++)
+		if (challenge_type_read(acme->challenges.items[i], &type) &&
+		    (type != CHALLENGE_DNS_01 || c->provider != NULL))
+			challenge_choice_add(&choice, type);
+	return choice;
+}
+
 void
 dns_provider_close(struct control *c)
 {

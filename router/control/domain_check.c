@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "router/control/app.h"
+#include "router/control/caa_look.h"
 #include "router/control/control.h"
 #include "router/control/dns_targets.h"
 #include "router/control/domain.h"
@@ -43,7 +44,9 @@ struct check {
 	size_t n_answers;
 	struct ask targets[ASKS_MAX];
 	size_t n_pending;
-	struct probe *probe; /* NULL: none under way */
+	struct caa_look *caa; /* NULL: none under way */
+	json_t *caa_answer;   /* NULL: nobody asked */
+	struct probe *probe;  /* NULL: none under way */
 	struct reach_probe outcome;
 	bool is_probed;
 	struct reach_verdict *verdict; /* NULL: not judged yet */
@@ -77,6 +80,8 @@ check_free(struct check *k)
 		free(container_of(it, struct waiter, link));
 	}
 	probe_cancel(k->probe);
+	caa_look_cancel(k->caa);
+	json_decref(k->caa_answer);
 	free(k->answers);
 	free(k->verdict);
 	free(k->records);
@@ -304,6 +309,8 @@ sight_of(const struct check *k, const struct reach_target *target)
 	json_put_bool(o, "cdn", v->is_cdn);
 	json_put(o, "probe", probe_json(k));
 	json_put_str(o, "note", v->note);
+	if (k->caa_answer != NULL)
+		json_put(o, "caa", json_incref(k->caa_answer));
 	text = json_text(o);
 	json_decref(o);
 	return text;
@@ -466,6 +473,16 @@ checks_room(const struct control *c)
 	return CHECKS_MAX - c->checks->n;
 }
 
+static void
+on_caa(void *ctx, json_t *answer)
+{
+	struct check *k = ctx;
+
+	k->caa = NULL;
+	k->caa_answer = answer;
+	answered(k);
+}
+
 enum err
 checks_ask(struct control *c, const char *host, check_done *done, void *ctx,
     struct fault *f)
@@ -477,6 +494,10 @@ checks_ask(struct control *c, const char *host, check_done *done, void *ctx,
 		fault_set(f, FAULT_S20_LIMIT_REACHED,
 		    "%d names are being looked at already", CHECKS_MAX);
 		return ERR_AGAIN;
+	}
+	if (k->caa == NULL && k->caa_answer == NULL) {
+		k->n_pending++;
+		k->caa = caa_look_start(c, host, on_caa, k);
 	}
 	w = xcalloc(1, sizeof(*w));
 	w->done = done;

@@ -23,8 +23,9 @@ void checks_start(struct control *c, const char *host);
 size_t checks_room(const struct control *c); /* looks that may begin */
 
 /*
- * Looks now, or joins a look under way; `done` is called once, from the loop,
- * after what was seen is committed.  S20: too many at once.
+ * Looks now, or joins a look under way, at CAA records too; `done` is called
+ * once, from the loop, after what was seen is committed.  S20: too many at
+ * once.
  */
 typedef void check_done(void *ctx, const struct diagnosis *d);
 enum err MUST_USE checks_ask(struct control *c, const char *host,

@@ -1,5 +1,6 @@
 """CAA is looked at before an order: what a CA would refuse is not ordered."""
 
+import json
 import unittest
 
 from towpath import Backend, Daemon, Directory, Pebble, free_port, wait_for
@@ -34,12 +35,18 @@ class Caa(unittest.TestCase):
         self.assertEqual(d.status_of(host), "Action required")
         self.assertIn('strict.test CAA 0 issue "ca.test"',
                       self.fault_of(host)["action"])
+        seen = json.loads(d.run("-j", "domains", "check", host).stdout)
+        self.assertEqual(
+            [(c["ca"], c["allowed"], c["fault"]["code"])
+             for c in seen["caa"]], [("ca.test", False, "A15")])
         # the CA has not heard of it
         self.assertNotIn(host, (self.pebble.dir / "pebble.log").read_text())
         # the action, followed
         self.pebble.set_caa("strict.test", ("issue", "somebody.test"),
                             ("issue", "ca.test"))
-        d.cli("domains", "check", host)
+        seen = d.json("domains", "check", host)
+        self.assertEqual(
+            [(c["allowed"], c["fault"]) for c in seen["caa"]], [(True, None)])
         d.wait_status(host, "In use")
 
     def test_the_nearest_set_counts(self):
