@@ -119,7 +119,8 @@ seat_of(struct issuer *is, const char *directory)
 static enum err
 pick(struct issuer *is, struct issuance *i, const struct order_row *row)
 {
-	struct seat_order o = seat_order_of_row(row, is->keeps_reserve);
+	struct seat_order o =
+	    seat_order_of_row(is->env.db, row, is->keeps_reserve);
 	struct seat *seat = NULL;
 	enum ca_seat chosen;
 
@@ -287,7 +288,8 @@ move(struct issuer *is, struct issuance *i, const struct order_row *row)
 {
 	enum ca_seat from =
 	    i->seat == &is->seats[CA_FIRST] ? CA_FIRST : CA_FALLBACK;
-	struct seat_order o = seat_order_of_row(row, is->keeps_reserve);
+	struct seat_order o =
+	    seat_order_of_row(is->env.db, row, is->keeps_reserve);
 	struct ca_view views[CA_SEATS];
 	enum ca_seat to;
 	int64_t id;
@@ -444,7 +446,8 @@ static enum err
 check_order(const struct issuer *is, const struct order_wish *wish,
     enum ca_seat *seat, struct fault *f)
 {
-	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
+	struct seat_order o =
+	    seat_order_of_wish(is->env.db, wish, is->keeps_reserve);
 
 	if (wish->n_names > ORDER_NAMES_MAX) {
 		fault_set(f, FAULT_C24_TOO_MANY_NAMES,
@@ -462,7 +465,8 @@ enum err
 issuer_may_order(const struct issuer *is, const struct order_wish *wish,
     int64_t *at, struct fault *f)
 {
-	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
+	struct seat_order o =
+	    seat_order_of_wish(is->env.db, wish, is->keeps_reserve);
 	enum ca_seat seat;
 	enum err e = check_order(is, wish, &seat, f);
 
@@ -481,7 +485,8 @@ static enum err
 write_order(struct issuer *is, const struct order_wish *wish,
     const struct seat *seat, int64_t *id)
 {
-	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
+	struct seat_order o =
+	    seat_order_of_wish(is->env.db, wish, is->keeps_reserve);
 	bool is_own = !db_in_transaction(is->env.db);
 	enum err e = is_own ? db_begin(is->env.db) : ERR_OK;
 
@@ -501,7 +506,8 @@ enum err
 issuer_order(struct issuer *is, const struct order_wish *wish, int64_t *at,
     struct fault *f)
 {
-	struct seat_order o = seat_order_of_wish(wish, is->keeps_reserve);
+	struct seat_order o =
+	    seat_order_of_wish(is->env.db, wish, is->keeps_reserve);
 	enum ca_seat seat;
 	enum err e = check_order(is, wish, &seat, f);
 	int64_t id;

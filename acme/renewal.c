@@ -21,7 +21,8 @@ renewal_add(struct db *db, int64_t certificate_id,
 {
 	static const char sql[] =
 	    "INSERT INTO renewal (certificate_id, ari_id, directory, poll_at) "
-	    "SELECT ?1, ?2, directory, ?4 FROM acme_order WHERE id = ?3";
+	    "SELECT ?1, ?2, directory, ?4 FROM acme_order WHERE id = ?3 "
+	    "ON CONFLICT DO NOTHING";
 	struct stmt *s;
 	char id[ARI_ID_SIZE];
 
@@ -216,4 +217,13 @@ renewal_at(const struct renewal *r, int64_t not_before, int64_t not_after,
 	if (now - r->answered_at > life / 10 && ours < at)
 		at = ours;
 	return at;
+}
+
+bool
+renewal_is_in_window(struct db *db, const char *id, int64_t now)
+{
+	struct renewal r;
+
+	return id != NULL && renewal_find(db, id, &r) == ERR_OK &&
+	       r.window.start_at <= now && now < r.window.end_at;
 }

@@ -54,6 +54,10 @@ void renewal_not_offered(struct renewal *r, int64_t now);
 int64_t renewal_at(const struct renewal *r, int64_t not_before,
     int64_t not_after, int jitter, int64_t now);
 
+/* The CA wants this certificate renewed now; false for NULL, and for one that
+ * nothing is known of.  Such orders are exempt from most limits (section 5). */
+bool renewal_is_in_window(struct db *db, const char *ari_id, int64_t now);
+
 /* --- the question --- */
 
 struct renewal_query;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "acme/renewal.h"
 #include "acme/rows.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -101,21 +102,24 @@ believed(int64_t at, int64_t now)
 /* --- the ledger ----------------------------------------------------------- */
 
 struct seat_order
-seat_order_of_wish(const struct order_wish *wish, bool keeps_reserve)
+seat_order_of_wish(
+    struct db *db, const struct order_wish *wish, bool keeps_reserve)
 {
 	return (struct seat_order){
 	    .order = {wish->names, wish->n_names, wish->is_renewal,
-		wish->replaces != NULL},
+		renewal_is_in_window(db, wish->replaces, clock_now())},
 	    .keeps_reserve = keeps_reserve,
 	};
 }
 
 struct seat_order
-seat_order_of_row(const struct order_row *row, bool keeps_reserve)
+seat_order_of_row(
+    struct db *db, const struct order_row *row, bool keeps_reserve)
 {
 	return (struct seat_order){
 	    .order = {(const char *const *)row->names, row->n_names,
-		row->is_renewal, row->replaces != NULL},
+		row->is_renewal,
+		renewal_is_in_window(db, row->replaces, clock_now())},
 	    .keeps_reserve = keeps_reserve,
 	    .charged_to = row->charged_to,
 	};
@@ -199,7 +203,7 @@ enum err
 seat_share(struct seat *s, const struct order_row *row, bool keeps_reserve,
     struct problem *p)
 {
-	struct seat_order o = seat_order_of_row(row, keeps_reserve);
+	struct seat_order o = seat_order_of_row(s->env.db, row, keeps_reserve);
 	enum err e;
 
 	if (row->url != NULL)

@@ -38,9 +38,9 @@ struct seat_order {
 };
 
 struct seat_order seat_order_of_wish(
-    const struct order_wish *wish, bool keeps_reserve);
+    struct db *db, const struct order_wish *wish, bool keeps_reserve);
 struct seat_order seat_order_of_row(
-    const struct order_row *row, bool keeps_reserve);
+    struct db *db, const struct order_row *row, bool keeps_reserve);
 
 /* As an order sees it now. */
 struct ca_view seat_view(const struct seat *s, const struct seat_order *o);

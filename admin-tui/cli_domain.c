@@ -109,6 +109,23 @@ cli_certificate_show(struct cli *c, const json_t *certificate)
 	    json_str(certificate, "installed_by"));
 }
 
+/* What the CA says of the renewal. */
+static void
+show_renewal(struct cli *c, const json_t *renewal)
+{
+	const json_t *window = json_obj(renewal, "window");
+	const char *why = json_str(renewal, "explanation_url");
+	const json_t *fault = json_obj(renewal, "fault");
+
+	show_time(c, "CA's window", window, "start");
+	show_time(c, "until", window, "end");
+	if (why[0] != '\0')
+		cli_field(&c->out, "CA explains", "%s", why);
+	if (fault != NULL)
+		cli_field(&c->out, "CA not heard", "%s %s",
+		    json_str(fault, "code"), json_str(fault, "text"));
+}
+
 void
 cli_domain_show(struct cli *c, const json_t *domain)
 {
@@ -127,6 +144,7 @@ cli_domain_show(struct cli *c, const json_t *domain)
 	cli_field(&c->out, "Serving", "%s", json_str(domain, "serving"));
 	show_time(c, "Expires", domain, "expires_at");
 	show_time(c, "Renews", domain, "renews_at");
+	show_renewal(c, json_obj(domain, "renewal"));
 	show_time(c, "Next attempt", domain, "next_attempt_at");
 	show_fault(c, json_obj(domain, "fault"));
 	cli_domain_show_records(c, json_obj(domain, "records"));

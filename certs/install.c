@@ -122,6 +122,25 @@ install_get(
 }
 
 enum err
+install_holders(struct db *db, int64_t certificate_id, enum slot slot,
+    install_holder *visit, void *ctx)
+{
+	static const char sql[] =
+	    "SELECT i.host, c.not_after FROM installation i "
+	    "JOIN certificate c ON c.id = i.certificate_id "
+	    "WHERE i.certificate_id = ? AND i.slot = ? "
+	    "AND i.removed_at IS NULL";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_int(s, 1, certificate_id);
+	stmt_str(s, 2, slot_text(slot));
+	while ((e = stmt_step(s)) == ERR_OK)
+		visit(ctx, stmt_get_str(s, 0), stmt_get_int(s, 1));
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err
 install_history(
     struct db *db, const char *host, install_visit *visit, void *ctx)
 {

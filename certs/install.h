@@ -77,6 +77,11 @@ enum err MUST_USE install_current(
 enum err MUST_USE install_get(
     struct db *db, const char *host, int64_t number, struct installation *out);
 
+/* Each host whose slot has the certificate now, with its end. */
+typedef void install_holder(void *ctx, const char *host, int64_t not_after);
+enum err MUST_USE install_holders(struct db *db, int64_t certificate_id,
+    enum slot slot, install_holder *visit, void *ctx);
+
 /* History, newest first; any value but ERR_OK from visit ends it. */
 typedef enum err install_visit(void *ctx, const struct installation *i);
 enum err MUST_USE install_history(

@@ -31,9 +31,13 @@ static const struct schema schemas[] = {
 	"host:string app:string origin:string? automatic:boolean ca:string "
 	"reference:string? status:string status_since:time dns:string "
 	"dns_checked_at:time? serving:string expires_at:time? renews_at:time? "
-	"next_attempt_at:time? fault:Fault? fallback:Fallback? "
+	"next_attempt_at:time? renewal:Renewal? fault:Fault? "
+	"fallback:Fallback? "
 	"records:[]Record set:NameSet? "
 	"created_at:time certificate:Certificate?"},
+    {"Renewal", "window:Window? at:time? explanation_url:string? "
+		"asked_at:time? answered_at:time? next_at:time? fault:Fault?"},
+    {"Window", "start:time end:time"},
     {"NameSet", "number:integer names:[]string auto_renew:boolean"},
     {"NewOrder", "names:[]string auto_renew:boolean?"},
     {"Order", "number:integer? names:[]string auto_renew:boolean "

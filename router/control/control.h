@@ -49,8 +49,9 @@ struct control {
 	struct followers *followers; /* clients that follow events */
 	struct log_followers *log_followers; /* and router lines */
 	struct scheduler *scheduler;
-	struct pages *pages;     /* of the apps' own, being fetched */
-	struct repeats *repeats; /* answers by Idempotency-Key */
+	struct renewals *renewals; /* what CAs say of them */
+	struct pages *pages;       /* of the apps' own, being fetched */
+	struct repeats *repeats;   /* answers by Idempotency-Key */
 
 	struct {
 		uint64_t issued, failed;

@@ -21,6 +21,7 @@
 #include "router/control/metrics.h"
 #include "router/control/names.h"
 #include "router/control/page.h"
+#include "router/control/renewals.h"
 #include "router/control/repeats.h"
 #include "router/control/scheduler.h"
 #include "router/control/stats.h"
@@ -228,6 +229,7 @@ on_start(void *ctx, struct fault *f)
 	issuer_resume(c->issuer);
 	pages_use_defaults(c);
 	c->scheduler = scheduler_new(c);
+	c->renewals = renewals_new(c);
 	names_start(c);
 	health_start(c);
 	trust_read(c->trust); /* now, while nobody waits for an upload */
@@ -276,6 +278,8 @@ on_drain(void *ctx, uint32_t ms, bool is_replaced)
 		child_exit(c->child, 0);
 		return;
 	}
+	renewals_free(c->renewals);
+	c->renewals = NULL;
 	scheduler_free(c->scheduler);
 	c->scheduler = NULL;
 	ev_timer_stop(c->loop, &c->drain);
@@ -290,6 +294,8 @@ static void
 clean_up(struct control *c)
 {
 	ev_timer_stop(c->loop, &c->drain);
+	renewals_free(c->renewals);
+	c->renewals = NULL;
 	scheduler_free(c->scheduler);
 	http_server_free(c->http);
 	metrics_free(c->metrics);

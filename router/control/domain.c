@@ -14,6 +14,7 @@
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
 #include "router/control/name_set.h"
+#include "router/control/renewals.h"
 
 static void
 read_fault(struct fault *f, struct slice text)
@@ -334,8 +335,7 @@ domain_certificate_changed(struct control *c, struct domain *d)
 	d->generation++;
 	d->renew_at = 0;
 	if (e == ERR_OK) {
-		d->renew_at = schedule_renewal(
-		    i.not_before, i.not_after, schedule_jitter(d->host));
+		d->renew_at = renewals_at(c, d->host, &i);
 		installation_clear(&i);
 	}
 	change_touch(c, d->host);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "router/control/control.h"
 #include "router/control/name_set.h"
+#include "router/control/renewals.h"
 
 json_t *
 installation_json(const struct installation *i)
@@ -145,6 +146,7 @@ domain_json(struct control *c, const struct domain *d)
 	json_put_time(o, "expires_at", expires_at);
 	json_put_time(o, "renews_at", d->renew_at);
 	json_put_time(o, "next_attempt_at", next_attempt(d));
+	json_put(o, "renewal", renewals_json(c, d->host));
 	json_put(o, "fault", json_fault(&d->fault));
 	json_put(o, "fallback", known_fallback(c, d));
 	json_put(o, "records", records);

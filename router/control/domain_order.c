@@ -16,6 +16,7 @@
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
 #include "router/control/name_set.h"
+#include "router/control/renewals.h"
 
 /* Orders that wait in memory, for each one in flight; the others wait in the
  * store. */
@@ -153,6 +154,7 @@ static void
 order(struct control *c, const char *const *names, size_t n_names)
 {
 	struct order_wish wish = {.names = names, .n_names = n_names};
+	char replaces[RENEWALS_ID_SIZE];
 	struct fault f = {0};
 	int64_t at = 0;
 
@@ -164,6 +166,8 @@ order(struct control *c, const char *const *names, size_t n_names)
 	}
 	wish.ca = domain_ca_of(c, names[0]);
 	wish.is_renewal = names_are_held(c, names, n_names);
+	if (renewals_id(c, names[0], replaces) == ERR_OK)
+		wish.replaces = replaces;
 	if (issuer_order(c->issuer, &wish, &at, &f) != ERR_OK)
 		on_failed(c, 0, names[0], &f, at,
 		    f.code == FAULT_A27_NO_USABLE_CHALLENGE);
@@ -195,6 +199,8 @@ domain_order_start(struct control *c, const char *host)
 		put_off(c, host);
 		return;
 	}
+	if (renewals_refresh(c, host))
+		return; /* it is settled anew when its CA has answered */
 	e = name_set_begin(c, host, &set);
 	if (e == ERR_OK)
 		order_set(c, &set);
@@ -216,6 +222,8 @@ store(struct control *c, const struct order_row *row, const struct chain *chain,
 
 	e = install_certificate(
 	    c->db, chain, sealed, trusted, trusted ? "" : why.text, &id);
+	if (e == ERR_OK)
+		e = renewals_add(c, id, chain, row->id);
 	for (size_t i = 0; i < row->n_names && e == ERR_OK; i++)
 		e = install_put(c->db, row->names[i], SLOT_AUTOMATIC, id,
 		    EVENT_BY_ITSELF, &number);
