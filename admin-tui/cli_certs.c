@@ -267,29 +267,3 @@ cli_certs_renew(struct cli *c)
 	client_answer_clear(&a);
 	return wait == 0 ? CLI_DONE : wait_renewed(c, host, before, wait);
 }
-
-int
-cli_certs_csr(struct cli *c)
-{
-	char host[HOST_SIZE];
-	struct client_answer a;
-	int status = cli_host(c, 0, host);
-	if (status != CLI_DONE)
-		return status;
-	json_t *body = json_object();
-	if (args_has(&c->args, "key-type"))
-		json_put_str(
-		    body, "key_type", args_value(&c->args, "key-type"));
-	if (args_has(&c->args, "subject"))
-		json_put_str(body, "subject", args_value(&c->args, "subject"));
-	status = cli_ask(
-	    c, "POST", client_path("domains", host, "csr", NULL), body, &a);
-	if (status != CLI_DONE)
-		return status;
-	cli_json(&c->out, a.body);
-	/* A PEM is many lines: not for cli_say. */
-	if (!c->out.is_json)
-		fputs(json_str(a.body, "csr"), c->out.out);
-	client_answer_clear(&a);
-	return CLI_DONE;
-}

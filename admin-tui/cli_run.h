@@ -36,6 +36,8 @@ int cli_certs_remove(struct cli *c);
 int cli_certs_renew(struct cli *c);
 int cli_certs_order(struct cli *c);
 int cli_certs_csr(struct cli *c);
+int cli_certs_requests(struct cli *c);
+int cli_certs_forget(struct cli *c);
 int cli_certs_export(struct cli *c);
 
 int cli_acme(struct cli *c);

@@ -68,8 +68,11 @@ static const struct command_option order_options[] = {
 	"do not renew it: each name gets one of its own in time"},
     WAIT, END};
 static const struct command_option csr_options[] = {
-    {"key-type", 0, NULL, "TYPE", "ecdsa-p256 (as default) or rsa-2048"},
-    {"subject", 0, NULL, "DN", "as \"CN=www.example.com,O=Example\""}, END};
+    {"key-type", 0, NULL, "TYPE",
+	"ecdsa-p256 (as default), ecdsa-p384, rsa-2048, rsa-3072, rsa-4096"},
+    {"subject", 0, NULL, "DN", "as \"CN=www.example.com,O=Example\""},
+    {"name", 0, NULL, "NAME", "another domain of the app; may be repeated"},
+    {"all-domains", 0, NULL, NULL, "every domain of the app"}, END};
 static const struct command_option export_options[] = {
     {"number", 0, NULL, "N", "of the history; else what is served"},
     {"with-key", 0, NULL, NULL, "the private key too; recorded as an event"},
@@ -212,8 +215,14 @@ const struct command commands[] = {
     {"certs csr", "HOST", csr_options, COMMAND_CHANGES, "certs",
 	"make a key here and print a request for it",
 	"The key never leaves towpath. Give the signed certificate to certs "
-	"add, alone.",
+	"add, alone: its key is found, whichever domain of the app it is "
+	"for.",
 	cli_certs_csr},
+    {"certs requests", "HOST", NULL, COMMAND_READS, "read",
+	"requests whose certificate has not come yet", NULL,
+	cli_certs_requests},
+    {"certs forget", "HOST NUMBER", NULL, COMMAND_CHANGES, "certs",
+	"forget a request of certs csr, and its key", NULL, cli_certs_forget},
     {"certs export", "HOST", export_options, COMMAND_READS, "keys:export",
 	"write out a certificate with its chain, and its key if asked",
 	"A private key is never written to a terminal.", cli_certs_export},

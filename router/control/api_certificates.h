@@ -11,7 +11,9 @@ api_handler api_certificate_history, api_certificate_roll_back;
 api_handler api_certificate_add, api_certificate_put;
 
 /* api_export.c */
-api_handler api_certificate_download, api_certificate_private_key,
-    api_certificate_csr;
+api_handler api_certificate_download, api_certificate_private_key;
+
+/* api_csr.c */
+api_handler api_csr_add, api_csr_list, api_csr_forget;
 
 #endif

@@ -10,9 +10,7 @@
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
 
-#define PEM_MAX       (1024 * 1024)
-#define SUBJECT_MAX   1000
-#define REQUESTED_MAX 16 /* keys of one host that wait for a certificate */
+#define PEM_MAX (1024 * 1024)
 
 /* The installation that the path names by host and number.  C36. */
 static enum err
@@ -144,100 +142,5 @@ api_certificate_private_key(struct api_call *call, struct fault *f)
 	buf_wipe(&pem);
 	buf_clear(&sealed);
 	installation_clear(&i);
-	return e;
-}
-
-/* --- certs csr ------------------------------------------------------------ */
-
-/* Keeps the key until its certificate is uploaded; the oldest of too many
- * goes. */
-static enum err
-keep_key(struct control *c, const char *host, const struct key_new *key)
-{
-	static const char insert[] = "INSERT INTO requested_key"
-				     " (host, spki, sealed, created_at)"
-				     " VALUES (?1, ?2, ?3, ?4)";
-	static const char prune[] =
-	    "DELETE FROM requested_key WHERE host = ?1 AND id NOT IN"
-	    " (SELECT id FROM requested_key WHERE host = ?1"
-	    " ORDER BY id DESC LIMIT ?2)";
-	struct stmt *s = db_stmt(c->db, insert);
-	enum err e;
-
-	stmt_str(s, 1, host);
-	stmt_blob(s, 2, buf_slice(&key->spki));
-	stmt_blob(s, 3, buf_slice(&key->sealed));
-	stmt_int(s, 4, clock_now());
-	e = stmt_run(s);
-	if (e != ERR_OK)
-		return e;
-	s = db_stmt(c->db, prune);
-	stmt_str(s, 1, host);
-	stmt_int(s, 2, REQUESTED_MAX);
-	return stmt_run(s);
-}
-
-static enum err
-make_request(struct control *c, const char *host, const char *key_type,
-    const char *subject, struct buf *der, struct fault *f)
-{
-	struct key_new key = {0};
-	struct key_ref ref;
-	enum err e = keyring_make(c->keyring, KEY_TLS, key_type, &key, f);
-
-	if (e != ERR_OK)
-		return e;
-	ref = (struct key_ref){key.id, KEY_TLS, buf_slice(&key.sealed)};
-	e = keyring_csr(c->keyring, &ref, subject, &host, 1, der, f);
-	if (e == ERR_OK)
-		e = keep_key(c, host, &key);
-	key_new_clear(&key);
-	return e;
-}
-
-enum err
-api_certificate_csr(struct api_call *call, struct fault *f)
-{
-	const char *key_type = "ecdsa-p256", *subject = "";
-	struct control *c = call->control;
-	char host[HOST_SIZE];
-	struct domain d = {0};
-	struct buf der, pem;
-	enum err e = api_host(call, 0, host, f);
-
-	buf_init(&der, PEM_MAX);
-	buf_init(&pem, PEM_MAX);
-	if (e == ERR_OK)
-		e = domain_load(c, host, &d, f);
-	domain_unload(&d);
-	if (e == ERR_OK)
-		e = json_get_str(
-		    call->body, "key_type", JSON_OPTIONAL, &key_type, f);
-	if (e == ERR_OK)
-		e = json_get_str(
-		    call->body, "subject", JSON_OPTIONAL, &subject, f);
-	if (e == ERR_OK && strlen(subject) > SUBJECT_MAX) {
-		fault_set(f, FAULT_P11_FIELD_INVALID,
-		    "The field \"subject\" has more than %d bytes",
-		    SUBJECT_MAX);
-		e = ERR_SYNTAX;
-	}
-	if (e == ERR_OK && strcmp(key_type, "ecdsa-p256") != 0 &&
-	    strcmp(key_type, "rsa-2048") != 0) {
-		fault_set(f, FAULT_P11_FIELD_INVALID,
-		    "The field \"key_type\" is ecdsa-p256 or rsa-2048");
-		e = ERR_SYNTAX;
-	}
-	if (e == ERR_OK)
-		e = make_request(c, host, key_type, subject, &der, f);
-	if (e == ERR_OK) {
-		pem_write(&pem, SLICE("CERTIFICATE REQUEST"), SLICE(""),
-		    buf_slice(&der));
-		call->answer = json_object();
-		put_pem(call->answer, "csr", &pem);
-		call->status = 201;
-	}
-	buf_clear(&der);
-	buf_clear(&pem);
 	return e;
 }

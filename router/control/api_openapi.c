@@ -74,8 +74,10 @@ static const struct schema schemas[] = {
     {"LostName", "name:string requests_24h:integer"},
     {"Fallback", "ready:boolean fault:Fault?"},
     {"Rollback", "to:integer?"},
-    {"NewRequest", "key_type:string? subject:string?"},
-    {"Request", "csr:string"},
+    {"NewRequest", "key_type:string? subject:string? names:[]string? "
+		   "all_domains:boolean?"},
+    {"Request", "number:integer key_type:string names:[]string csr:string "
+		"created_at:time"},
     {"Download", "certificate:string chain:string"},
     {"PrivateKey", "private_key:string"},
     {"Event", "request_identifier:string sequence:integer name:string at:time "

@@ -10,6 +10,7 @@
 #include "router/control/app.h"
 #include "router/control/custom_check.h"
 #include "router/control/domain_json.h"
+#include "router/control/requested_key.h"
 
 #define SPKI_MAX (16 * 1024)
 
@@ -91,31 +92,6 @@ present_key(
 	return e;
 }
 
-/* A key made by `certs csr` for host that one of the certificates has. */
-static enum err
-requested_key(struct control *c, const char *host,
-    struct certificate *const *heap, size_t n, struct key_new *out)
-{
-	static const char sql[] = "SELECT id, sealed, spki FROM requested_key"
-				  " WHERE host = ?1 AND spki = ?2";
-	struct stmt *s;
-
-	for (size_t i = 0; i < n; i++) {
-		s = db_stmt(c->db, sql);
-		stmt_str(s, 1, host);
-		stmt_blob(s, 2, heap[i]->spki);
-		if (stmt_step(s) != ERR_OK)
-			continue;
-		/* a number that no certificate has */
-		out->id = (UINT64_C(1) << 62) | (uint64_t)stmt_get_int(s, 0);
-		(void)buf_add(&out->sealed, stmt_get(s, 1));
-		(void)buf_add(&out->spki, stmt_get(s, 2));
-		stmt_done(s);
-		return ERR_OK;
-	}
-	return ERR_NOT_FOUND;
-}
-
 static void
 key_init(struct key_new *key)
 {
@@ -127,13 +103,14 @@ key_init(struct key_new *key)
 
 static enum err
 without_key(struct control *c, const char *host,
-    struct certificate *const *heap, size_t n, struct key_new *out,
+    struct certificate *const *heap, size_t n, struct custom *out,
     struct fault *f)
 {
-	enum err e = requested_key(c, host, heap, n, out);
+	enum err e =
+	    requested_key_find(c, host, heap, n, &out->key, &out->request);
 
 	if (e == ERR_NOT_FOUND)
-		e = present_key(c, host, out, f);
+		e = present_key(c, host, &out->key, f);
 	if (e == ERR_NOT_FOUND) {
 		fault_set(f,
 		    n == 0 ? FAULT_C10_NO_CERTIFICATE : FAULT_C11_NO_KEY, NULL);
@@ -167,7 +144,7 @@ assemble(struct control *c, struct bundle *b, const json_t *upload,
 	if (e == ERR_OK)
 		e = gather(b, &out->key, heap, &n, f);
 	if (e == ERR_OK && key == NULL)
-		e = without_key(c, host, heap, n, &out->key, f);
+		e = without_key(c, host, heap, n, out, f);
 	if (e == ERR_OK)
 		return chain_build(
 		    heap, n, buf_slice(&out->key.spki), bypass, &out->chain, f);
@@ -233,6 +210,8 @@ put(struct control *c, struct custom *u, struct domain *d, const char *by)
 	if (e == ERR_OK)
 		e = install_put(c->db, d->host, SLOT_CUSTOM, u->certificate_id,
 		    by, &number);
+	if (e == ERR_OK && u->request != 0)
+		e = requested_key_used(c, u->request);
 	if (e == ERR_OK)
 		e = domain_certificate_changed(c, d);
 	if (e == ERR_OK)

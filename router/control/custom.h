@@ -18,6 +18,7 @@ struct custom {
 	bool trusted;
 	struct fault trust;     /* C21, C22, when it is not */
 	int64_t certificate_id; /* its row, once installed; 0 before */
+	int64_t request;        /* of `certs csr`, whose key it has; 0: none */
 };
 
 /* Everything that "certificate", "chain" and "private_key" hold.  C18, C19,
