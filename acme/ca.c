@@ -3,10 +3,12 @@
 #include <stdlib.h>
 
 #include "acme/ca_call.h"
+#include "acme/ledger_rows.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
+#define HTTP_CREATED      201
 #define DIRECTORY_KEEP_MS 3600000
 
 struct ca_call *
@@ -125,6 +127,26 @@ load_key(struct ca *ca, struct fault *f)
 	return e;
 }
 
+static struct ledger_ca
+ledger_of(const struct ca *ca)
+{
+	const struct issuer_config *c = ca->config;
+
+	return (struct ledger_ca){
+	    c->directory, ledger_limits(c->limits, c->directory)};
+}
+
+/* One that was there before is answered with 200. */
+static void
+count_account(struct ca *ca, int status)
+{
+	const struct ledger_ca ledger = ledger_of(ca);
+
+	if (status == HTTP_CREATED &&
+	    ledger_charge_account(ca->db, &ledger) != ERR_OK)
+		log_warning("acme: account not counted");
+}
+
 static void
 on_registered(void *ctx, const struct acme_response *r, const struct problem *p)
 {
@@ -147,8 +169,24 @@ on_registered(void *ctx, const struct acme_response *r, const struct problem *p)
 	/* not written down: found again by its key, so nothing is lost */
 	if (rows_set_account_url(ca->db, ca->config->directory, url) != ERR_OK)
 		log_warning("acme: account not written down url=%s", url);
+	count_account(ca, r->status);
 	log_info("acme: account url=%s", url);
 	ca_prepare(ca);
+}
+
+/* Too many new accounts would lock out this machine for hours. */
+static bool
+may_register(struct ca *ca, struct problem *p)
+{
+	const struct ledger_ca ledger = ledger_of(ca);
+	struct ledger_verdict v;
+
+	if (ledger_ask_account(ca->db, &ledger, &v) != ERR_OK || v.passes)
+		return true;
+	problem_set(p, FAULT_A30_NO_BUDGET, "no account");
+	ledger_say(&v, &p->fault);
+	p->retry_at = v.passes_at;
+	return false;
 }
 
 static void
@@ -163,6 +201,11 @@ register_account(struct ca *ca)
 	    ca, CALL_ACCOUNT, ca->directory.new_account, on_registered, ca);
 	struct problem p;
 
+	if (!may_register(ca, &p)) {
+		ca_call_free(call);
+		fail_waiting(ca, &p);
+		return;
+	}
 	if (account_request(&wish, &ca->directory, &ca->jwk, &call->payload,
 		&p) != ERR_OK) {
 		ca_call_free(call);

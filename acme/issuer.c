@@ -576,6 +576,7 @@ seat_status(const struct seat *s, struct issuer_ca_status *out)
 	if (!s->is_there)
 		return;
 	out->directory = s->config.directory;
+	out->limits = s->ledger.limits;
 	out->agree_terms = s->config.agree_terms;
 	out->account_url = ca_account_url(s->ca);
 	out->in_flight = s->n_running;

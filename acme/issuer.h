@@ -14,6 +14,7 @@
 
 #include "acme/ca_choice.h"
 #include "acme/challenge.h"
+#include "acme/ledger.h"
 #include "base/db.h"
 #include "base/fetch.h"
 #include "base/shared.h"
@@ -114,6 +115,7 @@ const struct seat *issuer_seat(const struct issuer *is, enum ca_seat which);
 struct issuer_ca_status {
 	bool is_there, agree_terms;
 	const char *directory, *account_url; /* "": none yet */
+	const struct ledger_limits *limits;  /* NULL: it is not there */
 	size_t in_flight;
 	struct fault fault;    /* of the CA as a whole, e.g. A11; none when the
 				* last request went well */

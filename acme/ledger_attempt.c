@@ -51,6 +51,20 @@ ledger_add_by_hand(struct db *db, const char *host)
 }
 
 enum err
+ledger_forgive_by_hand(struct db *db, int64_t order_id, const char *host)
+{
+	static const char sql[] =
+	    "DELETE FROM attempt WHERE host = ?2 AND kind = 'by_hand' "
+	    "AND made_at >= (SELECT created_at - 1 FROM acme_order "
+	    "WHERE id = ?1)";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_int(s, 1, order_id);
+	stmt_str(s, 2, host);
+	return stmt_run(s);
+}
+
+enum err
 ledger_add_attempt(
     struct db *db, int64_t order_id, const char *kind, const char *host)
 {

@@ -328,6 +328,8 @@ ledger_ended(struct db *db, int64_t order_id, const char *failed_host)
 		e = give_all_back(&c, c.was_taken);
 	if (e == ERR_OK && failed_host != NULL)
 		e = count_failure(&c.share, failed_host);
+	for (size_t i = 0; i < c.names.n && e == ERR_OK; i++)
+		e = ledger_forgive_by_hand(db, order_id, c.names.items[i]);
 	charged_clear(&c);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

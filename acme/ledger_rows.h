@@ -74,6 +74,10 @@ enum err MUST_USE ledger_charge_account(
 enum err MUST_USE ledger_ask_by_hand(
     struct db *db, const char *host, int64_t *at, struct fault *f);
 enum err MUST_USE ledger_add_by_hand(struct db *db, const char *host);
+/* The order failed: who mends what was wrong may ask again.  In a transaction.
+ */
+enum err MUST_USE ledger_forgive_by_hand(
+    struct db *db, int64_t order_id, const char *host);
 
 /* --- what happened ---------------------------------------------------------
  */

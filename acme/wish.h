@@ -21,6 +21,9 @@ struct order_wish {
 	/* The id (RFC 9773, 4.1) of the certificate that it renews; NULL: none,
 	 * or the CA shall not be told. */
 	const char *replaces;
+	/* Now is in the window that the CA suggested for that (RFC 9773, 4.2):
+	 * its limits do not count it. */
+	bool is_suggested;
 	/* There was a certificate of exactly these names: some limits of CAs do
 	 * not count it. */
 	bool is_renewal;

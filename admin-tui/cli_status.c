@@ -146,19 +146,70 @@ cli_status(struct cli *c)
 
 /* --- acme ----------------------------------------------------------------- */
 
+/* Where each stands, and for how long it has been under way. */
 static void
-show_list(struct cli *c, const char *label, const json_t *list,
-    const char *time_key, const char *state_key)
+show_orders(struct cli *c, const json_t *list)
+{
+	char age[WORDS_SIZE];
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		cli_field(&c->out, "Order", "%s %s for %s",
+		    json_str(item, "host"), json_str(item, "state"),
+		    words_span(number(item, "age"), age));
+	}
+}
+
+static void
+show_renewals(struct cli *c, const json_t *list)
 {
 	char time[CLI_TIME_SIZE];
 	size_t i;
 	json_t *item;
+
 	json_array_foreach(list, i, item)
 	{
-		const char *state = json_str(item, state_key);
-		cli_field(&c->out, label, "%s %s%s%s", json_str(item, "host"),
-		    cli_time(&c->out, json_str(item, time_key), time),
-		    state[0] != '\0' ? " " : "", state);
+		cli_field(&c->out, "Renewal", "%s %s", json_str(item, "host"),
+		    cli_time(&c->out, json_str(item, "renews_at"), time));
+	}
+}
+
+/* "new orders: 3 of 300 used in 3h, 297 left". */
+static void
+show_limit(struct cli *c, const json_t *limit)
+{
+	char time[CLI_TIME_SIZE], period[WORDS_SIZE], next[64] = "";
+	const char *subject = json_str(limit, "subject");
+	bool has_subject = subject[0] != '\0';
+
+	cli_time(&c->out, json_str(limit, "next_at"), time);
+	if (json_is_null(json_object_get(limit, "allowed"))) {
+		cli_field(&c->out, "Limit", "%s%s%s: nothing before %s",
+		    json_str(limit, "title"), has_subject ? " " : "", subject,
+		    time);
+		return;
+	}
+	if (number(limit, "left") <= 0)
+		snprintf(next, sizeof(next), ", the next one at %s", time);
+	cli_field(&c->out, "Limit",
+	    "%s%s%s: %lld of %lld used in %s, %lld left%s",
+	    json_str(limit, "title"), has_subject ? " " : "", subject,
+	    number(limit, "used"), number(limit, "allowed"),
+	    words_span(number(limit, "period"), period), number(limit, "left"),
+	    next);
+}
+
+static void
+show_budget(struct cli *c, const json_t *ca)
+{
+	size_t i;
+	json_t *limit;
+
+	json_array_foreach(json_obj(ca, "budget"), i, limit)
+	{
+		show_limit(c, limit);
 	}
 }
 
@@ -179,6 +230,7 @@ show_fallback(struct cli *c, const json_t *ca)
 	if (json_obj(ca, "fault") != NULL)
 		cli_field(&c->out, "CA fault", "%s",
 		    cli_fault_text(json_obj(ca, "fault"), fault));
+	show_budget(c, ca);
 }
 
 static void
@@ -205,6 +257,7 @@ cli_acme(struct cli *c)
 		return status;
 	cli_json(&c->out, a.body);
 	show_ca(c, a.body);
+	show_budget(c, json_array_get(json_obj(a.body, "cas"), 0));
 	show_fallback(c, json_array_get(json_obj(a.body, "cas"), 1));
 	show_paused(c, json_obj(a.body, "paused"));
 	json_object_foreach(json_obj(a.body, "attempts_7d"), kind, n)
@@ -212,8 +265,8 @@ cli_acme(struct cli *c)
 		cli_field(&c->out, "Last 7 days", "%lld of %s",
 		    (long long)json_integer_value(n), kind);
 	}
-	show_list(c, "Order", json_obj(a.body, "orders"), "since", "state");
-	show_list(c, "Renewal", json_obj(a.body, "renewals"), "renews_at", "");
+	show_orders(c, json_obj(a.body, "orders"));
+	show_renewals(c, json_obj(a.body, "renewals"));
 	client_answer_clear(&a);
 	return CLI_DONE;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "router/control/api_problem.h"
@@ -81,9 +82,13 @@ void
 api_refuse(struct api_call *call, const struct fault *f)
 {
 	int status = api_problem_status(f);
-	bool passes = status == 429 || status == 503;
+	int64_t wait = call->retry_at - clock_now();
+	char extra[48] = "";
 
-	refuse(call, f, passes ? "Retry-After: 1\r\n" : NULL);
+	if (status == 429 || status == 503)
+		(void)snprintf(extra, sizeof(extra), "Retry-After: %lld\r\n",
+		    (long long)(wait < 1 ? 1 : wait));
+	refuse(call, f, extra[0] == '\0' ? NULL : extra);
 }
 
 void

@@ -67,8 +67,9 @@ struct api_call {
 	json_t *body;                                /* {} when none was sent */
 	char by[32];                                 /* "uid 1000" */
 	int status;
-	json_t *answer; /* NULL: no body */
-	char *next;     /* of a list: path of the next page */
+	json_t *answer;   /* NULL: no body */
+	char *next;       /* of a list: path of the next page */
+	int64_t retry_at; /* of a refusal: when it may pass; 0: soon */
 	/* Set by a handler of API_CHANGES: called after the commit, and ends
 	 * the call then or later. */
 	void (*then)(struct api_call *call);

@@ -2,11 +2,12 @@
 
 #include "acme/ca_choice.h"
 #include "base/mem.h"
+#include "router/control/api_budget.h"
 
 #define PAUSED_SHOWN 100
 
 static json_t *
-ca_json(const struct issuer_ca_status *ca, enum wish_ca name)
+ca_json(struct control *c, const struct issuer_ca_status *ca, enum wish_ca name)
 {
 	json_t *o = json_object();
 
@@ -18,6 +19,8 @@ ca_json(const struct issuer_ca_status *ca, enum wish_ca name)
 	json_put_int(o, "orders_in_flight", (int64_t)ca->in_flight);
 	json_put_time(o, "refuses_until", ca->refuses_until);
 	json_put(o, "fault", json_fault(&ca->fault));
+	json_put_str(o, "limits", ca->limits->name);
+	json_put(o, "budget", api_budget_json(c, ca));
 	return o;
 }
 
@@ -31,10 +34,10 @@ api_cas_json(struct control *c)
 		return list;
 	issuer_status(c->issuer, &status);
 	json_array_append_new(
-	    list, ca_json(&status.ca[CA_FIRST], WISH_CA_FIRST));
+	    list, ca_json(c, &status.ca[CA_FIRST], WISH_CA_FIRST));
 	if (status.ca[CA_FALLBACK].is_there)
-		json_array_append_new(
-		    list, ca_json(&status.ca[CA_FALLBACK], WISH_CA_FALLBACK));
+		json_array_append_new(list,
+		    ca_json(c, &status.ca[CA_FALLBACK], WISH_CA_FALLBACK));
 	return list;
 }
 

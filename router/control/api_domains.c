@@ -11,6 +11,7 @@
 #include "router/control/domain_add.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_json.h"
+#include "router/control/domain_order.h"
 #include "router/control/name_set.h"
 #include "router/control/origin.h"
 
@@ -354,6 +355,10 @@ api_domains_renew(struct api_call *call, struct fault *f)
 		if (fault_is_set(f))
 			e = ERR_DENIED;
 	}
+	if (e == ERR_OK)
+		e = domain_order_may(c, d.host, &call->retry_at, f);
+	if (e == ERR_OK)
+		e = domain_order_by_hand(c, d.host, &call->retry_at, f);
 	if (e == ERR_OK) {
 		d.retry_at = 0;
 		d.needs_person = false;

@@ -36,6 +36,7 @@ api_orders_add(struct api_call *call, struct fault *f)
 		    s.id == 0 ? alone_json(&s) : name_set_json(c, &s);
 		call->status = 201;
 	}
+	call->retry_at = s.retry_at;
 	name_set_unload(&s);
 	return e;
 }

@@ -155,7 +155,7 @@ static json_t *
 orders_json(struct control *c)
 {
 	static const char sql[] =
-	    "SELECT host, state, created_at"
+	    "SELECT host, state, created_at, directory, needed_at"
 	    " FROM acme_order WHERE ended_at IS NULL ORDER BY id LIMIT ?1";
 	struct stmt *s = db_stmt(c->db, sql);
 	json_t *list = json_array();
@@ -167,6 +167,9 @@ orders_json(struct control *c)
 		json_put_slice(o, "host", stmt_get(s, 0));
 		json_put_slice(o, "state", stmt_get(s, 1));
 		json_put_time(o, "since", stmt_get_int(s, 2));
+		json_put_int(o, "age", clock_now() - stmt_get_int(s, 2));
+		json_put_slice(o, "directory", stmt_get(s, 3));
+		json_put_time(o, "needed_at", stmt_get_int(s, 4));
 		json_array_append_new(list, o);
 	}
 	return list;

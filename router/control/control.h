@@ -9,6 +9,7 @@
 #include <ev.h>
 
 #include "acme/issuer.h"
+#include "acme/line.h"
 #include "base/child.h"
 #include "base/db.h"
 #include "base/limits.h"
@@ -54,8 +55,10 @@ struct control {
 	struct repeats *repeats;   /* answers by Idempotency-Key */
 
 	struct {
-		uint64_t issued, failed;
-	} orders;                 /* that ended, since this process began */
+		uint64_t issued, failed; /* that ended since this process began
+					  */
+		struct line_turns turns; /* of those that wait in the store */
+	} orders;
 	uint64_t restarts[ROLES]; /* of processes, as the parent counts */
 
 	struct list calls; /* of the API, under way */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme/ledger_rows.h"
 #include "acme/rows.h"
 #include "acme/schedule.h"
 #include "base/clock.h"
@@ -21,8 +22,10 @@
 /* Orders that wait in memory, for each one in flight; the others wait in the
  * store. */
 #define WAITING_FACTOR 4
+#define URGENT_FACTOR  8 /* those near their end push in */
 #define PERSON_AGAIN_S INT64_C(86400)
-#define JITTERED_S     30 /* spreads those that found no room */
+#define ROOM_S         5  /* who found no room comes again after this... */
+#define ROOM_STEP_MS   20 /* ...one behind the other */
 
 /* A number for a key that has no row yet (certs/keyring.h). */
 static uint64_t
@@ -40,14 +43,17 @@ put_off(struct control *c, const char *host)
 {
 	static const char sql[] =
 	    "UPDATE domain SET next_at = ?2 WHERE host = ?1";
+	int64_t now_ms = clock_now_ms(), at_ms;
 	struct fault f = {0};
 	struct stmt *s;
 
 	if (change_begin(c, &f) != ERR_OK)
 		return;
+	at_ms = line_turn(
+	    &c->orders.turns, now_ms + ROOM_S * 1000, ROOM_STEP_MS, now_ms);
 	s = db_stmt(c->db, sql);
 	stmt_str(s, 1, host);
-	stmt_int(s, 2, clock_now() + 5 + schedule_jitter(host) % JITTERED_S);
+	stmt_int(s, 2, at_ms / 1000 + 1);
 	if (stmt_run(s) != ERR_OK || change_commit(c, &f) != ERR_OK)
 		change_abort(c);
 }
@@ -97,7 +103,13 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 	c->orders.failed += !is_put_off(f);
 	if (change_begin(c, NULL) != ERR_OK)
 		return;
-	e = name_set_failed(c, order_id, host, f, &blamed);
+	if (is_put_off(f)) {
+		blamed = (struct name_set){0};
+		name_set_add(&blamed, host);
+		e = ERR_OK;
+	} else {
+		e = name_set_failed(c, order_id, host, f, &blamed);
+	}
 	for (size_t i = 0; i < blamed.n_names && e == ERR_OK; i++)
 		e = hold_against(c, blamed.names[i], f, retry_at, needs_person);
 	name_set_unload(&blamed);
@@ -149,14 +161,13 @@ automatic_until(struct control *c, const char *host)
 	return not_after;
 }
 
-/* One certificate for all of these, names[0] the domain that it is for. */
-static void
-order(struct control *c, const char *const *names, size_t n_names)
+/* One certificate for all of these, names[0] the domain that it is for;
+ * replaces is room for the id of what it renews. */
+static struct order_wish
+wish_for(struct control *c, const char *const *names, size_t n_names,
+    char replaces[RENEWALS_ID_SIZE])
 {
 	struct order_wish wish = {.names = names, .n_names = n_names};
-	char replaces[RENEWALS_ID_SIZE];
-	struct fault f = {0};
-	int64_t at = 0;
 
 	for (size_t i = 0; i < n_names; i++) {
 		int64_t until = automatic_until(c, names[i]);
@@ -166,8 +177,52 @@ order(struct control *c, const char *const *names, size_t n_names)
 	}
 	wish.ca = domain_ca_of(c, names[0]);
 	wish.is_renewal = names_are_held(c, names, n_names);
-	if (renewals_id(c, names[0], replaces) == ERR_OK)
+	if (renewals_id(c, names[0], replaces) == ERR_OK) {
 		wish.replaces = replaces;
+		wish.is_suggested = renewals_are_welcome(c, names[0]);
+	}
+	return wish;
+}
+
+bool
+domain_order_is_renewal(struct control *c, const char *host)
+{
+	return names_are_held(c, &host, 1);
+}
+
+enum err
+domain_order_may(
+    struct control *c, const char *host, int64_t *at, struct fault *f)
+{
+	char replaces[RENEWALS_ID_SIZE];
+	struct order_wish wish = wish_for(c, &host, 1, replaces);
+
+	*at = 0;
+	return c->issuer == NULL ? ERR_OK
+				 : issuer_may_order(c->issuer, &wish, at, f);
+}
+
+enum err
+domain_order_by_hand(
+    struct control *c, const char *host, int64_t *at, struct fault *f)
+{
+	enum err e;
+
+	*at = 0;
+	if (c->issuer == NULL || issuer_has_order(c->issuer, host))
+		return ERR_OK;
+	e = ledger_ask_by_hand(c->db, host, at, f);
+	return e == ERR_OK ? ledger_add_by_hand(c->db, host) : e;
+}
+
+static void
+order(struct control *c, const char *const *names, size_t n_names)
+{
+	char replaces[RENEWALS_ID_SIZE];
+	struct order_wish wish = wish_for(c, names, n_names, replaces);
+	struct fault f = {0};
+	int64_t at = 0;
+
 	if (issuer_order(c->issuer, &wish, &at, &f) != ERR_OK)
 		on_failed(c, 0, names[0], &f, at,
 		    f.code == FAULT_A27_NO_USABLE_CHALLENGE);
@@ -184,18 +239,27 @@ order_set(struct control *c, const struct name_set *set)
 	free(names);
 }
 
+static bool
+has_room(struct control *c, const char *host)
+{
+	bool is_urgent = line_is_urgent(automatic_until(c, host), clock_now());
+	size_t factor = is_urgent ? URGENT_FACTOR : WAITING_FACTOR;
+	struct issuer_status status;
+
+	issuer_status(c->issuer, &status);
+	return status.in_flight + status.waiting <
+	       (size_t)c->config.acme.max_orders * factor;
+}
+
 void
 domain_order_start(struct control *c, const char *host)
 {
-	struct issuer_status status;
 	struct name_set set;
 	enum err e;
 
 	if (c->issuer == NULL || issuer_has_order(c->issuer, host))
 		return;
-	issuer_status(c->issuer, &status);
-	if (status.in_flight + status.waiting >=
-	    (size_t)c->config.acme.max_orders * WAITING_FACTOR) {
+	if (!has_room(c, host)) {
 		put_off(c, host);
 		return;
 	}

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "router/control/api_budget.h"
 #include "router/control/control.h"
 #include "router/control/domain_add.h"
 #include "router/control/domain_check.h"
@@ -113,6 +114,7 @@ explain_domain(struct control *c, const struct domain *d)
 	json_put(o, "domain", domain_json(c, d));
 	json_put(o, "dns", dns_of_domain(d));
 	json_put(o, "orders", explain_orders(c, d->host));
+	json_put(o, "budget", api_budget_of_host(c, d->host));
 	json_put(o, "serving", explain_serving(c, d, &facts));
 	json_put(o, "history", history(c, d->host));
 	json_put(o, "fallback", fallback(&facts));

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "router/control/api_budget.h"
 #include "router/control/control.h"
 #include "router/control/http_server.h"
 #include "router/control/workers.h"
@@ -164,6 +165,21 @@ write_abuses(struct buf *out, const struct workers_counts *n)
 }
 
 static void
+write_budget(struct control *c, struct buf *out)
+{
+	static const char name[] = "towpath_acme_budget";
+	int64_t left;
+
+	metric_family(out, name, METRIC_GAUGE,
+	    "What is left of the CA's limits; of those for each name or "
+	    "domain, where it is least.");
+	for (int i = 0; i < LEDGER_RULES; i++)
+		if (api_budget_left(c, (enum ledger_rule)i, &left))
+			metric_sample(out, name, (uint64_t)left, "limit",
+			    ledger_rule_text((enum ledger_rule)i), NULL);
+}
+
+static void
 write_processes(struct control *c, struct buf *out)
 {
 	static const char restarts[] = "towpath_child_restarts_total";
@@ -191,6 +207,7 @@ write_processes(struct control *c, struct buf *out)
 	    "result", "issued", NULL);
 	metric_sample(out, "towpath_acme_orders_total", c->orders.failed,
 	    "result", "failed", NULL);
+	write_budget(c, out);
 }
 
 /* --- all of it -------------------------------------------------------------

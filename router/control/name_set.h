@@ -29,6 +29,7 @@ struct name_set {
 	bool is_issued;
 	char order_host[HOST_SIZE]; /* "": no order is under way */
 	int64_t created_at;
+	int64_t retry_at;         /* of name_set_create's A32 */
 	char (*names)[HOST_SIZE]; /* in order */
 	size_t n_names;
 };
@@ -62,7 +63,7 @@ json_t *name_set_json(struct control *c, const struct name_set *s);
  * A set of these hosts, out of the sets they are in.  They are domains of one
  * app that want an automatic certificate and may have one.  One host is no set:
  * it merely leaves its own, and *out is empty.  N13, N14, N15, N30, A10, A26,
- * C24, P11.
+ * C24, P11; A32, which passes at out->retry_at.
  */
 enum err MUST_USE name_set_create(struct control *c, const json_t *hosts,
     bool auto_renew, const char *by, struct name_set *out, struct fault *f);

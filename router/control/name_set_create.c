@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "router/control/api.h"
 #include "router/control/domain_add.h"
+#include "router/control/domain_order.h"
 #include "router/control/name_set.h"
 
 /* Profiles of Let's Encrypt that take fewer names than others. */
@@ -190,6 +191,16 @@ write_set(struct control *c, struct name_set *set, const char *by)
 	return ERR_OK;
 }
 
+static enum err
+count_by_hand(struct control *c, struct name_set *set, struct fault *f)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < set->n_names && e == ERR_OK; i++)
+		e = domain_order_by_hand(c, set->names[i], &set->retry_at, f);
+	return e;
+}
+
 enum err
 name_set_create(struct control *c, const json_t *hosts, bool auto_renew,
     const char *by, struct name_set *out, struct fault *f)
@@ -199,6 +210,8 @@ name_set_create(struct control *c, const json_t *hosts, bool auto_renew,
 	*out = (struct name_set){
 	    .auto_renew = auto_renew, .created_at = clock_now()};
 	e = read_hosts(c, hosts, out, f);
+	if (e == ERR_OK)
+		e = count_by_hand(c, out, f);
 	if (e == ERR_OK && write_set(c, out, by) != ERR_OK)
 		e = api_store_away(f);
 	return e;

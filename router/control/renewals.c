@@ -395,6 +395,16 @@ renewals_id(struct control *c, const char *host, char out[RENEWALS_ID_SIZE])
 	return e;
 }
 
+bool
+renewals_are_welcome(struct control *c, const char *host)
+{
+	int64_t now = clock_now();
+	struct renewal r;
+
+	return find(c, host, &r) == ERR_OK && r.window.start_at <= now &&
+	       now < r.window.end_at;
+}
+
 json_t *
 renewals_json(struct control *c, const char *host)
 {

@@ -38,6 +38,9 @@ bool renewals_refresh(struct control *c, const char *host);
 enum err MUST_USE renewals_id(
     struct control *c, const char *host, char out[RENEWALS_ID_SIZE]);
 
+/* Now is in the window that its CA suggested: its limits do not count it. */
+bool renewals_are_welcome(struct control *c, const char *host);
+
 /* {"window", "at", "explanation_url", ...} of the automatic certificate, or
  * null: its CA does not say. */
 json_t *renewals_json(struct control *c, const char *host);

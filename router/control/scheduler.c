@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme/ledger_rows.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -21,17 +22,21 @@
 #define TICK_S   1.
 #define BUSY_S   0.0125 /* while there is more due than a batch */
 #define HOURLY_S 3600
+#define MINUTE_S 60
 #define DAILY_S  86400
 /* Nothing is planned further ahead: a look is a day away at most, a CA's
  * Retry-After a week (acme/problem.h). */
 #define AHEAD_MAX_S (8 * DAILY_S)
 #define NO_ROOM_S   2
-#define LEASE_S     120 /* a look that never ended is begun again after this */
+/* One that could not be made for so long keeps nothing from the others. */
+#define RENEWAL_DUE_S (30 * DAILY_S)
+#define LEASE_S       120 /* a look that never ended is begun again after this */
 
 struct scheduler {
 	struct control *control;
 	struct ev_timer tick;
 	int64_t prune_at;
+	int64_t reserve_at; /* when it is looked whether renewals are due */
 };
 
 /* Adds the hosts that a statement gives for a time. */
@@ -145,9 +150,6 @@ prune_events(struct scheduler *s)
 	int64_t keep_s = c->config.store.keep_events_ms / 1000;
 	struct fault f = {0};
 
-	if (now < s->prune_at && s->prune_at - now <= HOURLY_S)
-		return;
-	s->prune_at = now + HOURLY_S;
 	if (change_begin(c, &f) != ERR_OK)
 		return;
 	if (event_prune(c->db, now - keep_s) != ERR_OK)
@@ -156,6 +158,56 @@ prune_events(struct scheduler *s)
 		s->prune_at = now; /* a batch went; there may be more */
 	if (db_in_transaction(c->db) && change_commit(c, &f) != ERR_OK)
 		change_abort(c);
+}
+
+/* In batches, as events are. */
+static void
+prune_ledger(struct scheduler *s)
+{
+	struct control *c = s->control;
+	struct fault f = {0};
+	bool more = false;
+
+	if (change_begin(c, &f) != ERR_OK)
+		return;
+	if (ledger_prune(c->db, &more) != ERR_OK ||
+	    change_commit(c, &f) != ERR_OK)
+		change_abort(c);
+	else if (more)
+		s->prune_at = clock_now();
+}
+
+static void
+prune(struct scheduler *s)
+{
+	int64_t now = clock_now();
+
+	if (now < s->prune_at && s->prune_at - now <= HOURLY_S)
+		return;
+	s->prune_at = now + HOURLY_S;
+	prune_events(s);
+	prune_ledger(s);
+}
+
+/* Part of the CAs' limits is kept for renewals while some are due. */
+static void
+keep_reserve(struct scheduler *s)
+{
+	static const char sql[] =
+	    "SELECT 1 FROM domain WHERE renew_at BETWEEN ?1 AND ?2"
+	    " AND automatic = 1 AND dns = 'ok' LIMIT 1";
+	struct control *c = s->control;
+	int64_t now = clock_now();
+	struct stmt *stmt;
+
+	if (now < s->reserve_at && s->reserve_at - now <= MINUTE_S)
+		return;
+	s->reserve_at = now + MINUTE_S;
+	stmt = db_stmt(c->db, sql);
+	stmt_int(stmt, 1, now - RENEWAL_DUE_S);
+	stmt_int(stmt, 2, now);
+	issuer_keep_reserve(c->issuer, stmt_step(stmt) == ERR_OK);
+	stmt_done(stmt);
 }
 
 static void
@@ -167,7 +219,8 @@ on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 	(void)events;
 	rotate_masters(s->control);
 	more = attend_batch(s->control);
-	prune_events(s);
+	prune(s);
+	keep_reserve(s);
 	pages_tick(s->control);
 	follow_tick(s->control);
 	w->repeat = more ? BUSY_S : TICK_S;
