@@ -19,7 +19,8 @@ bool
 evidence_is_ours(const struct addr *a, const struct reach_target *t)
 {
 	return is_among(a, t->addresses, t->n_addresses) ||
-	       is_among(a, t->resolved, t->n_resolved);
+	       is_among(a, t->resolved, t->n_resolved) ||
+	       is_among(a, t->retired, t->n_retired);
 }
 
 static void

@@ -17,6 +17,9 @@ struct reach_target {
 	size_t n_addresses;
 	const struct addr *resolved; /* of the cname targets */
 	size_t n_resolved;
+	const struct addr *retired; /* configured a short while ago: ours
+				     * still, but nobody is told to use them */
+	size_t n_retired;
 };
 
 enum reach_do {

@@ -160,7 +160,12 @@ const struct command commands[] = {
 	"a domain: status, fault, records to set", NULL, cli_domains_info},
     {"domains check", "HOST", wait_options, COMMAND_CHANGES, "domains",
 	"look now whether a host reaches us; exit 1 when not",
-	"Works for a host that was not added yet, too.", cli_domains_check},
+	"Works for a host that was not added yet, too. Shows what each "
+	"resolver sees (us, elsewhere, both, nothing, or why it fails) with "
+	"the seconds that it keeps each record, how long caches keep the old "
+	"answer at most, what answers behind addresses that are not ours, "
+	"whether CAA lets each CA issue, and the records to set.",
+	cli_domains_check},
     {"domains set", "HOST KEY=VALUE...", NULL, COMMAND_CHANGES, "domains",
 	"change a domain: app, origin, automatic, ca, reference",
 	"KEY= puts the default back. automatic is on or off. ca is first, "

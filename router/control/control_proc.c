@@ -23,6 +23,7 @@
 #include "router/control/page.h"
 #include "router/control/renewals.h"
 #include "router/control/repeats.h"
+#include "router/control/retired.h"
 #include "router/control/scheduler.h"
 #include "router/control/stats.h"
 #include "router/control/workers.h"
@@ -120,6 +121,8 @@ on_setup(
 	set_policy(c);
 	registered_load();
 	e = open_store(c, f);
+	if (e == ERR_OK && retired_note(c) != ERR_OK)
+		log_warning("control: retired addresses are not written down");
 	if (e == ERR_OK)
 		e = dns_new(c->loop, c->config.dns.resolvers.items,
 		    c->config.dns.resolvers.n, &c->dns, f);

@@ -16,6 +16,8 @@
 #include "router/control/name_set.h"
 #include "router/control/renewals.h"
 
+#define LOOK_FRESH_S 3600 /* a look that old is no ground for an order */
+
 static void
 read_fault(struct fault *f, struct slice text)
 {
@@ -286,6 +288,17 @@ write_verdict(struct control *c, const struct domain *d)
 	return stmt_run(s);
 }
 
+/* A name may have moved away since it was looked at: then an order would fail,
+ * and count.  What is seen settles it again. */
+static void
+ask_for_order(struct control *c, const struct domain *d, int64_t now)
+{
+	if (now - d->dns_checked_at > LOOK_FRESH_S)
+		change_check(c, d->host);
+	else
+		change_order(c, d->host);
+}
+
 enum err
 domain_settle(struct control *c, struct domain *d, const char *by)
 {
@@ -308,7 +321,7 @@ domain_settle(struct control *c, struct domain *d, const char *by)
 	if (e == ERR_OK)
 		e = write_verdict(c, d);
 	if (e == ERR_OK && v.wants_order)
-		change_order(c, d->host);
+		ask_for_order(c, d, facts.now);
 	if (e == ERR_OK && v.custom_expired && served == SERVING_CUSTOM &&
 	    v.fault.code != FAULT_C35_SERVED_NOT_VALID &&
 	    v.serving != SERVING_CUSTOM)

@@ -15,6 +15,7 @@
 #include "router/control/dns_targets.h"
 #include "router/control/domain.h"
 #include "router/control/probe.h"
+#include "router/control/retired.h"
 
 #define ASKS_MAX 8 /* names of ours that are asked for, for a host */
 
@@ -143,10 +144,16 @@ names_of(const struct config_strings *targets, const char *app,
 	return n;
 }
 
-/* What is ours as seen from host; app is a loan, resolved the caller's room. */
+/* Addresses of a target. */
+struct room {
+	struct addr resolved[ASKS_MAX * DNS_ADDRESSES_MAX];
+	struct addr retired[RETIRED_MAX];
+};
+
+/* What is ours as seen from host; app is a loan, and the room the caller's. */
 static struct reach_target
 target_of(
-    struct checks *ch, const char *app, const char *host, struct addr *resolved)
+    struct checks *ch, const char *app, const char *host, struct room *room)
 {
 	const struct config *config = &ch->control->config;
 	struct reach_target t = {
@@ -155,7 +162,9 @@ target_of(
 	    .app = app,
 	    .addresses = config->platform.addresses.items,
 	    .n_addresses = config->platform.addresses.n,
-	    .resolved = resolved,
+	    .resolved = room->resolved,
+	    .retired = room->retired,
+	    .n_retired = retired_addresses(ch->control, room->retired),
 	};
 	char names[ASKS_MAX][256];
 	size_t n = names_of(&config->platform.cname_target, app, host, names);
@@ -165,7 +174,7 @@ target_of(
 		    dns_targets_get(&ch->targets, names[i]);
 
 		for (size_t k = 0; known != NULL && k < known->n; k++)
-			resolved[t.n_resolved++] = known->addresses[k];
+			room->resolved[t.n_resolved++] = known->addresses[k];
 	}
 	return t;
 }
@@ -183,18 +192,17 @@ records_text(const struct reach_verdict *v)
 char *
 checks_records(struct control *c, const char *host)
 {
-	struct addr *resolved =
-	    xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
+	struct room *room = xcalloc(1, sizeof(*room));
 	struct reach_verdict *v = xcalloc(1, sizeof(*v));
 	char app[APP_NAME_SIZE], *text;
 	struct reach_target t;
 
 	app_of(c, host, app);
-	t = target_of(c->checks, app, host, resolved);
+	t = target_of(c->checks, app, host, room);
 	reach_records(host, &t, v);
 	text = records_text(v);
 	free(v);
-	free(resolved);
+	free(room);
 	return text;
 }
 
@@ -355,13 +363,13 @@ needs_probe(struct check *k)
 static void
 answered(struct check *k)
 {
-	struct addr *resolved;
+	struct room *room;
 	struct reach_target t;
 
 	if (--k->n_pending > 0)
 		return;
-	resolved = xcalloc(ASKS_MAX * DNS_ADDRESSES_MAX, sizeof(*resolved));
-	t = target_of(k->all, k->app, k->host, resolved);
+	room = xcalloc(1, sizeof(*room));
+	t = target_of(k->all, k->app, k->host, room);
 	if (k->verdict == NULL) {
 		k->verdict = xcalloc(1, sizeof(*k->verdict));
 		reach_judge(k->host, k->answers, k->n_answers, &t, k->verdict);
@@ -373,7 +381,7 @@ answered(struct check *k)
 	} else {
 		conclude(k, &t);
 	}
-	free(resolved);
+	free(room);
 }
 
 static void

@@ -198,8 +198,7 @@ tell_beside(
 {
 	if (h->custom)
 		tell_beside_custom(f, h, out);
-	else if (f->dns != DOMAIN_DNS_OK && f->dns_fault != NULL &&
-		 fault_is_set(f->dns_fault))
+	else if (f->dns_fault != NULL && fault_is_set(f->dns_fault))
 		copy_fault(out, f->dns_fault);
 	else if (h->has_custom)
 		fault_set(out, FAULT_C34_CUSTOM_EXPIRED, NULL);

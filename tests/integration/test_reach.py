@@ -250,6 +250,30 @@ class Targets(Case):
             self.two.forget(target)
 
 
+class Retired(unittest.TestCase):
+    """Addresses that were taken out of the configuration."""
+
+    def test_an_old_address_is_ours_while_dns_may_remember_it(self):
+        host = "www.old.test"
+        with Resolver() as r, Daemon(clock=True, platform={
+                "addresses": "127.0.0.1 192.0.2.9", "cname_target": ""},
+                dns={"resolvers": r.address}) as d:
+            r.set(host, ("A", "192.0.2.9", 60))
+            self.assertTrue(d.json("domains", "check", host)["eligible"])
+            d.stop()
+            d.config["platform"]["addresses"] = "127.0.0.1"
+            d.start()
+            self.assertTrue(d.json("domains", "check", host)["eligible"])
+            r.forget(host)
+            result = d.run("-j", "domains", "check", host)
+            self.assertEqual(
+                [x["value"] for x in json.loads(result.stdout)["records"]],
+                ["127.0.0.1"])
+            r.set(host, ("A", "192.0.2.9", 60))
+            d.set_clock(3 * DAY)
+            self.assertEqual(d.run("domains", "check", host).returncode, 1)
+
+
 class Cdn(Case):
     """Addresses that are not ours, and what answers there."""
 
