@@ -204,6 +204,21 @@ upload_show_undo(struct cli *c, const char *host, int64_t number)
 		    (long long)number);
 }
 
+/* What visitors had until now, in one line. */
+static void
+show_before(struct cli *c, const json_t *before)
+{
+	char time[CLI_TIME_SIZE];
+	if (!json_is_object(before))
+		return;
+	cli_field(&c->out, "Before", "number %lld, %s, %s, until %s, %s, by %s",
+	    (long long)json_int(before, "number"), json_str(before, "source"),
+	    json_str(before, "key_type"),
+	    cli_time(&c->out, json_str(before, "not_after"), time),
+	    json_bool(before, "trusted") ? "trusted" : "not trusted",
+	    json_str(before, "issuer"));
+}
+
 void
 upload_show(struct cli *c, const json_t *answer, bool is_dry_run)
 {
@@ -214,13 +229,20 @@ upload_show(struct cli *c, const json_t *answer, bool is_dry_run)
 	if (json_int(certificate, "number") != 0)
 		cli_field(&c->out, "Number", "%lld",
 		    (long long)json_int(certificate, "number"));
+	show_before(c, json_obj(answer, "before"));
 	show_list(c, "Names", json_obj(certificate, "names"));
 	cli_field(&c->out, "Issuer", "%s", json_str(certificate, "issuer"));
 	cli_field(&c->out, "Key", "%s", json_str(certificate, "key_type"));
+	cli_field(&c->out, "Valid from", "%s",
+	    cli_time(&c->out, json_str(certificate, "not_before"), time));
 	cli_field(&c->out, "Expires", "%s",
 	    cli_time(&c->out, json_str(certificate, "not_after"), time));
-	cli_field(&c->out, "Trusted", "%s",
-	    json_bool(certificate, "trusted") ? "yes" : "no");
+	cli_field(&c->out, "Chain", "%lld",
+	    (long long)json_int(certificate, "chain_length"));
+	cli_field(&c->out, "Trusted", "%s%s%s",
+	    json_bool(certificate, "trusted") ? "yes" : "no",
+	    json_str(certificate, "trust_fault")[0] != '\0' ? ": " : "",
+	    json_str(certificate, "trust_fault"));
 	show_list(c, "Names gained", json_obj(answer, "names_gained"));
 	show_lost(c, json_obj(answer, "names_lost"));
 	show_list(c, "Dropped", json_obj(answer, "dropped"));

@@ -70,7 +70,8 @@ static const struct schema schemas[] = {
 	       "all_covered:boolean?"},
     {"Uploaded", "certificate:Certificate replaces:integer? hosts:[]string "
 		 "names_gained:[]string names_lost:[]LostName "
-		 "dropped:[]string warnings:[]Fault fallback:Fallback"},
+		 "dropped:[]string warnings:[]Fault fallback:Fallback "
+		 "before:Certificate?"},
     {"LostName", "name:string requests_24h:integer"},
     {"Fallback", "ready:boolean fault:Fault?"},
     {"Rollback", "to:integer?"},

@@ -1,11 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "router/control/api_certificates.h"
 #include "router/control/complete.h"
 #include "router/control/custom.h"
+#include "router/control/custom_compare.h"
 #include "router/control/domain_json.h"
 #include "router/control/fallback.h"
 #include "router/control/workers.h"
@@ -75,7 +77,8 @@ describe_change(struct api_call *call, const struct installation *before,
 }
 
 static void
-describe_upload(struct api_call *call, const struct custom *u)
+describe_upload(struct api_call *call, const struct custom *u,
+    const struct installation *before)
 {
 	json_t *warnings = json_obj(call->answer, "warnings");
 	json_t *dropped = json_array();
@@ -89,6 +92,7 @@ describe_upload(struct api_call *call, const struct custom *u)
 	}
 	if (!u->trusted)
 		json_array_append_new(warnings, json_fault(&u->trust));
+	custom_compare(before, u->chain->items[0], clock_now(), warnings);
 	json_put(call->answer, "dropped", dropped);
 }
 
@@ -258,8 +262,17 @@ describe(struct api_call *call, const struct custom *u, struct domain *d,
 	installation_clear(&now);
 	json_put(call->answer, "certificate", certificate);
 	describe_change(call, before, certificate);
-	describe_upload(call, u);
+	describe_upload(call, u, before);
 	return ERR_OK;
+}
+
+/* What visitors get until now. */
+static void
+describe_before(struct api_call *call, const struct domain *d)
+{
+	json_t *o = served_json(call->control, d);
+
+	json_put(call->answer, "before", o == NULL ? json_null() : o);
 }
 
 static enum err
@@ -282,6 +295,8 @@ upload(struct api_call *call, bool may_replace, struct fault *f)
 	}
 	if (e == ERR_OK)
 		e = custom_read(c, call->body, d.host, &u, f);
+	if (e == ERR_OK)
+		describe_before(call, &d);
 	if (e == ERR_OK && is_dry_run)
 		e = change_part_begin(c);
 	if (e == ERR_OK)

@@ -2,14 +2,15 @@
 makes them: taken, or refused with a sentence that says what it is."""
 
 import json
-import http.server
+import http.server as web
 import ssl
 import subprocess
 import threading
 import unittest
 
 from cryptography.hazmat.primitives.serialization import Encoding
-from towpath import Backend, Ca, Daemon, handshake, served
+from towpath import (Backend, Ca, Daemon, handshake, http, served,
+                     wait_for)
 
 WORD = "open sesame"
 
@@ -217,11 +218,97 @@ class KeyTypes(Case):
                         self.assertEqual(s.getpeercert(True), own.der)
 
 
+class Differences(Case):
+    """What somebody may not have noticed is told, and what changes is shown."""
+
+    def send(self, verb, host, own, *flags):
+        chain = self.daemon.file("chain.pem", own.chain_pem)
+        key = self.daemon.file("own.key", own.key_pem)
+        return self.daemon.json("certs", verb, host, chain, key, *flags)
+
+    def codes(self, answer):
+        return sorted(w["code"] for w in answer["warnings"])
+
+    def test_a_dry_run_shows_before_and_after_and_what_is_lost(self):
+        d, host, ca = self.daemon, "diff.test.example", self.ca
+        lost = "busy.diff.example"
+        self.add(host)
+        self.add(lost)
+        a = ca.issue(host, lost, key="rsa-2048")
+        first = self.send("add", host, a)
+        self.assertIsNone(first["before"])
+        self.assertEqual(first["certificate"]["number"], 1)
+        for _ in range(3):
+            http(d.http, lost, "/")
+        b = ca.issue(host, "more.test.example", days=300)
+        wait_for(lambda: self.send("update", host, b, "--dry-run")[
+            "names_lost"] == [{"name": lost, "requests_24h": 3}],
+            what="the requests are counted")
+        out = self.send("update", host, b, "--dry-run")
+        self.assertEqual(out["names_gained"], ["more.test.example"])
+        self.assertEqual((out["before"]["number"], out["before"]["key_type"],
+                          out["certificate"]["key_type"]),
+                         (1, "rsa-2048", "ecdsa-p256"))
+        self.assertEqual(out["before"]["serial"].lower(),
+                         f"{a.certificate.serial_number:x}")
+        self.assertEqual(served(d.https, host), a.der)
+        text = d.cli("certs", "update", host, d.file("c.pem", b.chain_pem),
+                     d.file("k.pem", b.key_pem), "--dry-run")
+        for line in ("Before\tnumber 1, custom, rsa-2048",
+                     f"Name lost\t{lost} (3 requests", "Would serve\tdiff"):
+            self.assertIn(line, text)
+
+    def test_C43_a_weaker_key_than_before(self):
+        host = "weaker.test.example"
+        self.add(host)
+        strong = self.ca.issue(host, key="rsa-3072")
+        self.assertEqual(self.codes(self.send("add", host, strong)), ["C22"])
+        out = self.send("update", host, self.ca.issue(host, key="rsa-2048"))
+        self.assertEqual(self.codes(out), ["C22", "C43"])
+        # the action, followed
+        self.daemon.cli("certs", "rollback", host)
+        self.assertEqual(served(self.daemon.https, host), strong.der)
+        out = self.send("update", host, self.ca.issue(host, key="rsa-3072"))
+        self.assertEqual(self.codes(out), ["C22"])
+
+    def test_C44_one_that_ends_earlier(self):
+        host = "earlier.test.example"
+        self.add(host)
+        newer = self.ca.issue(host, days=300)
+        self.send("add", host, newer)
+        out = self.send("update", host, self.ca.issue(host, days=100))
+        self.assertEqual(self.codes(out), ["C22", "C44"])
+        out = self.send("update", host, self.ca.issue(host, days=2))
+        self.assertEqual(self.codes(out), ["C22", "C44"])
+        # the action, followed
+        self.daemon.cli("certs", "rollback", host, "--to", "1")
+        self.assertEqual(served(self.daemon.https, host), newer.der)
+        out = self.send("update", host, self.ca.issue(host, days=301))
+        self.assertEqual(self.codes(out), ["C22"])
+
+    def test_nothing_is_half_applied(self):
+        d, hosts = self.daemon, ["one.half.example", "two.half.example"]
+        own = self.ca.issue(*hosts)
+        for host in hosts:
+            self.add(host)
+        self.send("add", hosts[1], self.ca.issue(hosts[1]))
+        chain = d.file("both.pem", own.chain_pem)
+        key = d.file("both.key", own.key_pem)
+        result = d.run("certs", "add", "--app", "shop", chain, key)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("C25", result.stderr)  # the second has one
+        self.assertEqual(d.json("certs", "history", hosts[0]), [])
+        out = d.json("certs", "update", "--app", "shop", chain, key)
+        self.assertEqual(sorted(out["hosts"]), hosts)
+        for host in hosts:
+            self.assertEqual(served(d.https, host), own.der)
+
+
 class Authority:
     """Serves an issuer's certificate as RFC 5280, 4.2.2.1 has it."""
 
     def __init__(self, answers):
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(web.BaseHTTPRequestHandler):
             def do_GET(self):  # noqa: N802
                 body = answers.get(self.path)
                 self.send_response(404 if body is None else 200)
@@ -231,7 +318,7 @@ class Authority:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+        self.server = web.ThreadingHTTPServer(("127.0.0.1", 0),
                                                       Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever,
