@@ -91,3 +91,50 @@ account_answer(
 	*url = xstrdup(r->location);
 	return ERR_OK;
 }
+
+enum err
+account_contact(const char *email, struct buf *payload)
+{
+	json_t *o = json_object();
+	enum err e;
+
+	if (email[0] != '\0')
+		add_contact(o, email);
+	else
+		json_put(o, "contact", json_array());
+	e = json_add(payload, o);
+	json_decref(o);
+	return e;
+}
+
+enum err
+account_find(struct buf *payload)
+{
+	return buf_add_str(payload, "{\"onlyReturnExisting\":true}");
+}
+
+enum err
+account_key_change(struct keyring *k, const struct account_key_change *change,
+    struct buf *payload)
+{
+	const struct jws_head head = {
+	    .url = change->url, .jwk = change->new_key};
+	json_t *o = json_object(), *old = NULL;
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, JWS_MAX);
+	jwk_add(&b, change->old_key);
+	e = json_parse(buf_slice(&b), &old, NULL);
+	json_put_str(o, "account", change->account);
+	json_put(o, "oldKey", e == ERR_OK ? old : json_null());
+	buf_reset(&b);
+	if (e == ERR_OK)
+		e = json_add(&b, o);
+	if (e == ERR_OK)
+		e = jws_sign(
+		    k, &change->new_ref, &head, buf_slice(&b), payload);
+	json_decref(o);
+	buf_clear(&b);
+	return e;
+}

@@ -26,4 +26,23 @@ enum err MUST_USE account_request(const struct account_wish *wish,
 enum err MUST_USE account_answer(
     const struct acme_response *r, char **url, struct problem *problem);
 
+/* The payload that tells a new contact ("": none), RFC 8555, 7.3.2. */
+enum err MUST_USE account_contact(const char *email, struct buf *payload);
+
+/* The payload of newAccount that only asks whether there is one for the key. */
+enum err MUST_USE account_find(struct buf *payload);
+
+/*
+ * The payload of keyChange (7.3.5): what the new key signs, saying whose
+ * account it is to have and which key had it.  As jws_sign.
+ */
+struct account_key_change {
+	const char *url;     /* keyChange */
+	const char *account; /* URL */
+	const struct jwk *old_key, *new_key;
+	struct key_ref new_ref;
+};
+enum err MUST_USE account_key_change(struct keyring *k,
+    const struct account_key_change *change, struct buf *payload);
+
 #endif

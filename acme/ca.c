@@ -3,12 +3,10 @@
 #include <stdlib.h>
 
 #include "acme/ca_call.h"
-#include "acme/ledger_rows.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define HTTP_CREATED      201
 #define DIRECTORY_KEEP_MS 3600000
 
 struct ca_call *
@@ -20,6 +18,16 @@ ca_post(struct ca *ca, const char *url, struct slice payload, ca_done *done,
 	buf_add(&call->payload, payload);
 	list_append(&ca->waiting, &call->link);
 	ev_timer_start(ca->loop, &ca->kick);
+	return call;
+}
+
+struct ca_call *
+ca_post_to(struct ca *ca, enum ca_place place, struct slice payload,
+    ca_done *done, void *ctx)
+{
+	struct ca_call *call = ca_post(ca, NULL, payload, done, ctx);
+
+	call->place = place;
 	return call;
 }
 
@@ -55,14 +63,14 @@ ca_cancel(struct ca_call *call)
 
 /* --- directory and account ----------------------------------------------- */
 
-/* All who wait are told; who comes while they are goes to a new attempt. */
-static void
-fail_waiting(struct ca *ca, const struct problem *p)
+void
+ca_fail_waiting(struct ca *ca, const struct problem *p)
 {
 	struct list told;
 	struct list *first;
 
 	ca_set_away(ca, &p->fault);
+	ca_rollover_end(ca, p);
 	list_init(&told);
 	while ((first = list_first(&ca->waiting)) != NULL) {
 		list_remove(first);
@@ -84,7 +92,7 @@ on_directory(void *ctx, enum err e, const struct fetch_response *response,
 
 	ca->preparing = NULL;
 	if (directory_read(&r, &ca->directory, &p) != ERR_OK) {
-		fail_waiting(ca, &p);
+		ca_fail_waiting(ca, &p);
 		return;
 	}
 	ca->directory_ms = r.mono_ms;
@@ -92,137 +100,12 @@ on_directory(void *ctx, enum err e, const struct fetch_response *response,
 	ca_prepare(ca);
 }
 
-/* The account's key: from its row, or made and written down first. */
-static enum err
-load_key(struct ca *ca, struct fault *f)
-{
-	const char *directory = ca->config->directory;
-	struct key_new made = {0};
-	struct key_ref key = {.purpose = KEY_ACCOUNT};
-	struct buf spki;
-	enum err e = rows_account(ca->db, directory, &ca->account);
-
-	if (e == ERR_NOT_FOUND) {
-		e = keyring_make(
-		    ca->keyring, KEY_ACCOUNT, "ecdsa-p256", &made, f);
-		if (e == ERR_OK)
-			e = rows_add_account(
-			    ca->db, directory, buf_slice(&made.sealed));
-		if (e == ERR_OK)
-			e = rows_account(ca->db, directory, &ca->account);
-		key_new_clear(&made);
-	}
-	if (e != ERR_OK)
-		return e;
-	buf_init(&spki, 1024);
-	key.id = (uint64_t)ca->account.id | CA_ACCOUNT_KEY_BIT;
-	key.sealed = buf_slice(&ca->account.sealed);
-	e = keyring_public(ca->keyring, &key, &spki, f);
-	if (e == ERR_OK)
-		e = jwk_read(buf_slice(&spki), &ca->jwk);
-	buf_clear(&spki);
-	ca->has_key = e == ERR_OK;
-	if (e != ERR_OK)
-		account_row_clear(&ca->account);
-	return e;
-}
-
-static struct ledger_ca
-ledger_of(const struct ca *ca)
-{
-	const struct issuer_config *c = ca->config;
-
-	return (struct ledger_ca){
-	    c->directory, ledger_limits(c->limits, c->directory)};
-}
-
-/* One that was there before is answered with 200. */
-static void
-count_account(struct ca *ca, int status)
-{
-	const struct ledger_ca ledger = ledger_of(ca);
-
-	if (status == HTTP_CREATED &&
-	    ledger_charge_account(ca->db, &ledger) != ERR_OK)
-		log_warning("acme: account not counted");
-}
-
-static void
-on_registered(void *ctx, const struct acme_response *r, const struct problem *p)
-{
-	struct ca *ca = ctx;
-	struct problem mine;
-	char *url = NULL;
-
-	ca->registering = NULL;
-	if (p != NULL) {
-		mine = *p;
-		fail_waiting(ca, &mine);
-		return;
-	}
-	if (account_answer(r, &url, &mine) != ERR_OK) {
-		fail_waiting(ca, &mine);
-		return;
-	}
-	free(ca->account.url);
-	ca->account.url = url;
-	/* not written down: found again by its key, so nothing is lost */
-	if (rows_set_account_url(ca->db, ca->config->directory, url) != ERR_OK)
-		log_warning("acme: account not written down url=%s", url);
-	count_account(ca, r->status);
-	log_info("acme: account url=%s", url);
-	ca_prepare(ca);
-}
-
-/* Too many new accounts would lock out this machine for hours. */
-static bool
-may_register(struct ca *ca, struct problem *p)
-{
-	const struct ledger_ca ledger = ledger_of(ca);
-	struct ledger_verdict v;
-
-	if (ledger_ask_account(ca->db, &ledger, &v) != ERR_OK || v.passes)
-		return true;
-	problem_set(p, FAULT_A30_NO_BUDGET, "no account");
-	ledger_say(&v, &p->fault);
-	p->retry_at = v.passes_at;
-	return false;
-}
-
-static void
-register_account(struct ca *ca)
-{
-	const struct issuer_config *c = ca->config;
-	const struct account_wish wish = {.email = c->email,
-	    .agree_terms = c->agree_terms,
-	    .eab_kid = c->eab_kid,
-	    .eab_hmac_key = c->eab_hmac_key};
-	struct ca_call *call = ca_call_new(
-	    ca, CALL_ACCOUNT, ca->directory.new_account, on_registered, ca);
-	struct problem p;
-
-	if (!may_register(ca, &p)) {
-		ca_call_free(call);
-		fail_waiting(ca, &p);
-		return;
-	}
-	if (account_request(&wish, &ca->directory, &ca->jwk, &call->payload,
-		&p) != ERR_OK) {
-		ca_call_free(call);
-		fail_waiting(ca, &p);
-		return;
-	}
-	ca->registering = call;
-	list_append(&ca->running, &call->link);
-	ca_call_send(call);
-}
-
 static void
 start_waiting(struct ca *ca)
 {
 	struct list *first;
 
-	while (ca->account.url != NULL &&
+	while (ca->account_url != NULL &&
 	       (first = list_first(&ca->waiting)) != NULL) {
 		struct ca_call *call =
 		    container_of(first, struct ca_call, link);
@@ -236,32 +119,51 @@ start_waiting(struct ca *ca)
 	}
 }
 
-void
-ca_prepare(struct ca *ca)
+static bool
+is_wanted(const struct ca *ca)
+{
+	return !list_empty(&ca->waiting) || ca->rollover.done != NULL;
+}
+
+static bool
+has_account(struct ca *ca)
 {
 	struct fault f = {0};
 	struct problem p;
+
+	if (ca->key.is_there || ca_load_account(ca, &f) == ERR_OK)
+		return true;
+	if (f.code == FAULT_NONE)
+		fault_set(&f, FAULT_S19_STORE_AWAY,
+		    "The account's key cannot be read");
+	problem_set(&p, f.code, "%s", f.text);
+	ca_fail_waiting(ca, &p);
+	return false;
+}
+
+void
+ca_prepare(struct ca *ca)
+{
 	bool is_old = ca->is_doubtful ||
 		      clock_mono_ms() - ca->directory_ms > DIRECTORY_KEEP_MS;
 
-	if (ca->preparing != NULL || ca->registering != NULL ||
-	    list_empty(&ca->waiting))
+	if (ca->preparing != NULL || ca->asking != NULL || !is_wanted(ca))
 		return;
 	if (!ca->directory.is_known || is_old) {
 		ca->preparing = ca_request(ca, "GET", ca->config->directory,
 		    (struct slice){NULL, 0}, on_directory, ca);
 		return;
 	}
-	if (!ca->has_key && load_key(ca, &f) != ERR_OK) {
-		if (f.code == FAULT_NONE)
-			fault_set(&f, FAULT_S19_STORE_AWAY,
-			    "The account's key cannot be read");
-		problem_set(&p, f.code, "%s", f.text);
-		fail_waiting(ca, &p);
+	if (!has_account(ca))
 		return;
-	}
-	if (ca->account.url == NULL)
-		register_account(ca);
+	if (ca->account_url == NULL)
+		ca_register(ca);
+	else if (ca->next.is_there)
+		ca_find_key(ca);
+	else if (ca->rollover.done != NULL)
+		ca_rollover_step(ca);
+	else if (!ca->is_contact_told)
+		ca_tell_contact(ca);
 	else
 		start_waiting(ca);
 }
@@ -312,20 +214,21 @@ ca_free(struct ca *ca)
 		fetch_cancel(ca->preparing);
 	ev_timer_stop(ca->loop, &ca->kick);
 	directory_clear(&ca->directory);
-	account_row_clear(&ca->account);
+	ca_forget_keys(ca);
 	free(ca);
 }
 
 char *
 ca_key_authorization(const struct ca *ca, const char *token)
 {
-	return ca->has_key ? jws_key_authorization(&ca->jwk, token) : NULL;
+	return ca->key.is_there ? jws_key_authorization(&ca->key.jwk, token)
+				: NULL;
 }
 
 const char *
 ca_account_url(const struct ca *ca)
 {
-	return ca->account.url == NULL ? "" : ca->account.url;
+	return ca->account_url == NULL ? "" : ca->account_url;
 }
 
 bool

@@ -3,8 +3,8 @@
 /*
  * A CA as one talks to it: signed requests over HTTPS on the loop.  Fetches the
  * directory, registers the account (its key is a row before the CA hears of
- * it), keeps nonces, repeats what is refused for its nonce, and registers again
- * when the CA has forgotten us.
+ * it; so is the one that follows it), keeps nonces, repeats what is refused for
+ * its nonce, and registers again when the CA has forgotten us.
  *
  * Owned by: issuer.   Freed by: ca_free.
  */
@@ -33,9 +33,28 @@ typedef void ca_done(
  * directory's newOrder. */
 struct ca_call *ca_post(struct ca *ca, const char *url, struct slice payload,
     ca_done *done, void *ctx);
+/* To what the directory names; A33 when it does not. */
+enum ca_place {
+	CA_NEW_ORDER,
+	CA_KEY_CHANGE,
+	CA_REVOKE
+};
+struct ca_call *ca_post_to(struct ca *ca, enum ca_place place,
+    struct slice payload, ca_done *done, void *ctx);
 /* Sends nothing: waits until directory and account are there; r is NULL. */
 struct ca_call *ca_know(struct ca *ca, ca_done *done, void *ctx);
 void ca_cancel(struct ca_call *call); /* done is not called; NULL is allowed */
+
+/*
+ * Gives the account another key (RFC 8555, 7.3.5), when nothing is under way
+ * any more.  r is NULL: it has it when p is, too; else the one before, or it
+ * will be found out before the next request (A11).  Once at a time.  No
+ * challenge may be pending: its answer is made of the key.
+ */
+void ca_roll_over(struct ca *ca, ca_done *done, void *ctx);
+
+/* After a start: takes up what was left in the middle, tells a new contact. */
+void ca_resume(struct ca *ca);
 
 /* TOKEN.THUMBPRINT, which the caller frees; NULL before the account is there
  * (after any answer of the CA it is). */

@@ -47,6 +47,8 @@ ca_call_finish(struct ca_call *call, const struct acme_response *r,
 	ca_done *done = call->done;
 	void *ctx = call->ctx;
 
+	if (call->ca->rollover.done != NULL) /* it waits for the last one */
+		ev_timer_start(call->ca->loop, &call->ca->kick);
 	ca_call_free(call);
 	done(ctx, r, p);
 }
@@ -163,8 +165,8 @@ static void
 register_again(struct ca_call *call)
 {
 	call->was_renewed = true;
-	free(call->ca->account.url);
-	call->ca->account.url = NULL;
+	free(call->ca->account_url);
+	call->ca->account_url = NULL;
 	wait_in_line(call);
 }
 
@@ -207,29 +209,38 @@ on_posted(void *ctx, enum err e, const struct fetch_response *response,
 		ca_call_finish(call, &r, NULL);
 }
 
+/* With the account's name, or, to find or make it, with the key itself. */
+static enum err
+sign(const struct ca_call *call, const char *nonce, struct buf *body)
+{
+	const struct ca *ca = call->ca;
+	const struct ca_key *key =
+	    call->kind == CALL_FIND ? &ca->next : &ca->key;
+	const struct key_ref ref = ca_key_ref(key);
+	const struct jws_head head = {.url = call->url,
+	    .nonce = nonce,
+	    .kid = call->kind == CALL_ORDER ? ca->account_url : NULL,
+	    .jwk = &key->jwk};
+
+	return jws_sign(
+	    ca->keyring, &ref, &head, buf_slice(&call->payload), body);
+}
+
 static void
 post(struct ca_call *call, const char *nonce)
 {
 	struct ca *ca = call->ca;
-	bool is_account = call->kind == CALL_ACCOUNT;
-	struct key_ref key = {(uint64_t)ca->account.id | CA_ACCOUNT_KEY_BIT,
-	    KEY_ACCOUNT, buf_slice(&ca->account.sealed)};
-	struct jws_head head = {.url = call->url,
-	    .nonce = nonce,
-	    .kid = is_account ? NULL : ca->account.url,
-	    .jwk = &ca->jwk};
 	struct problem p;
 	struct buf body;
 	enum err e;
 
-	if (!is_account && ca->account.url == NULL) { /* lost meanwhile */
-		nonces_put(&ca->nonces, nonce);
+	if (call->kind == CALL_ORDER && ca->account_url == NULL) {
+		nonces_put(&ca->nonces, nonce); /* lost meanwhile */
 		wait_in_line(call);
 		return;
 	}
 	buf_init(&body, JWS_MAX);
-	e = jws_sign(
-	    ca->keyring, &key, &head, buf_slice(&call->payload), &body);
+	e = sign(call, nonce, &body);
 	if (e == ERR_OK)
 		call->fetch = ca_request(
 		    ca, "POST", call->url, buf_slice(&body), on_posted, call);
@@ -269,15 +280,35 @@ on_nonce(void *ctx, enum err e, const struct fetch_response *response,
 	ca_call_finish(call, NULL, &p);
 }
 
+static const char *
+place_url(const struct ca *ca, enum ca_place place)
+{
+	switch (place) {
+	case CA_NEW_ORDER:
+		return ca->directory.new_order;
+	case CA_KEY_CHANGE:
+		return ca->directory.key_change;
+	case CA_REVOKE:
+		return ca->directory.revoke;
+	}
+	return "";
+}
+
 void
 ca_call_send(struct ca_call *call)
 {
 	struct ca *ca = call->ca;
 	char nonce[NONCE_SIZE];
+	struct problem p;
 
 	call->tries++;
 	if (call->url == NULL)
-		call->url = xstrdup(ca->directory.new_order);
+		call->url = xstrdup(place_url(ca, call->place));
+	if (call->url[0] == '\0') {
+		problem_set(&p, FAULT_A33_NOT_OFFERED, NULL);
+		ca_call_finish(call, NULL, &p);
+		return;
+	}
 	if (nonces_take(&ca->nonces, nonce))
 		post(call, nonce);
 	else

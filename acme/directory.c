@@ -27,6 +27,8 @@ directory_clear(struct directory *d)
 	free(d->new_order);
 	free(d->terms);
 	free(d->renewal_info);
+	free(d->key_change);
+	free(d->revoke);
 	for (size_t i = 0; i < d->n_profiles; i++)
 		free(d->profiles[i]);
 	for (size_t i = 0; i < d->n_issuers; i++)
@@ -43,6 +45,13 @@ take_url(const json_t *document, const char *member, char **out)
 		return false;
 	*out = xstrdup(url);
 	return true;
+}
+
+static void
+take_url_if_any(const json_t *document, const char *member, char **out)
+{
+	if (!take_url(document, member, out))
+		*out = xstrdup("");
 }
 
 static void
@@ -80,8 +89,9 @@ read_document(const json_t *document, struct directory *out)
 	out->wants_binding = json_bool(meta, "externalAccountRequired");
 	take_issuers(json_obj(meta, "caaIdentities"), out);
 	take_profiles(json_obj(meta, "profiles"), out);
-	if (!take_url(document, "renewalInfo", &out->renewal_info))
-		out->renewal_info = xstrdup("");
+	take_url_if_any(document, "renewalInfo", &out->renewal_info);
+	take_url_if_any(document, "keyChange", &out->key_change);
+	take_url_if_any(document, "revokeCert", &out->revoke);
 	out->is_known = true;
 	return true;
 }

@@ -17,7 +17,8 @@ struct directory {
 	/* Its names in CAA records (meta.caaIdentities). */
 	char *issuers[DIRECTORY_ISSUERS_MAX];
 	size_t n_issuers;
-	char *renewal_info; /* RFC 9773; "" when it has none */
+	char *renewal_info;        /* RFC 9773; "" when it has none */
+	char *key_change, *revoke; /* the same */
 	/* Names of the profiles that may be asked for (meta.profiles). */
 	char *profiles[DIRECTORY_PROFILES_MAX];
 	size_t n_profiles;

@@ -1,37 +1,20 @@
-#include "acme/issuer.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
+#include "acme/issuer_inside.h"
 #include "acme/rows.h"
-#include "acme/seat.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/mem.h"
 
 #define OPEN_MAX    ((size_t)1 << 24) /* orders that are open at once */
 #define LINE_MS     1000 /* how often it is looked at while it stands */
 #define SKIPPED_MAX 64   /* whose CA is away, in one look at the line */
 
-struct issuer {
-	struct seat seats[CA_SEATS];
-	struct issuance_env env;
-	struct fetch *fetch;
-	const struct issuer_ops *ops;
-	void *owner;
-	struct map by_host;
-	struct list running, waiting, over; /* over: freed from the loop */
-	size_t n_running, n_waiting;
-	bool keeps_reserve; /* renewals are due */
-	ev_timer pump;
-};
-
 /* --- the line ------------------------------------------------------------ */
 
-/* The line is looked at after ms, or earlier. */
-static void
-kick(struct issuer *is, int64_t ms)
+void
+issuer_kick(struct issuer *is, int64_t ms)
 {
 	if (ev_is_active(&is->pump) && ms > 0)
 		return;
@@ -90,7 +73,7 @@ bury(struct issuer *is, struct issuance *i)
 	map_remove(&is->by_host, slice_str(i->host));
 	list_remove(&i->link);
 	list_append(&is->over, &i->link);
-	kick(is, 0);
+	issuer_kick(is, 0);
 }
 
 static enum ca_seat
@@ -103,9 +86,8 @@ choose(const struct issuer *is, enum wish_ca wish, const struct seat_order *o)
 	return ca_choose(wish, views, clock_now());
 }
 
-/* Where the CA knows it; NULL: at none of ours. */
-static struct seat *
-seat_of(struct issuer *is, const char *directory)
+struct seat *
+issuer_seat_of(struct issuer *is, const char *directory)
 {
 	for (int i = 0; i < CA_SEATS; i++)
 		if (is->seats[i].is_there &&
@@ -125,7 +107,7 @@ pick(struct issuer *is, struct issuance *i, const struct order_row *row)
 	enum ca_seat chosen;
 
 	if (row->url != NULL || row->is_moved)
-		seat = seat_of(is, row->directory);
+		seat = issuer_seat_of(is, row->directory);
 	if (seat == NULL) {
 		chosen = choose(is, row->ca, &o);
 		seat = &is->seats[chosen == CA_SEATS ? CA_FIRST : chosen];
@@ -195,7 +177,7 @@ start_row(struct issuer *is, struct issuance *i, const struct order_row *row)
 {
 	if (pick(is, i, row) != ERR_OK)
 		return ERR_AGAIN; /* the store is away */
-	if (ca_is_away(i->seat->ca, NULL)) {
+	if (seat_is_resting(i->seat) || ca_is_away(i->seat->ca, NULL)) {
 		to_the_end(is, i);
 		return ERR_CLOSED;
 	}
@@ -245,12 +227,15 @@ static void
 on_pump(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct issuer *is = container_of(w, struct issuer, pump);
+	bool is_resting = false;
 	size_t skipped = 0;
 	enum err e;
 
 	(void)loop;
 	(void)revents;
 	reap(is);
+	for (int i = 0; i < CA_SEATS; i++)
+		is_resting |= seat_is_resting(&is->seats[i]);
 	while (!list_empty(&is->waiting) && has_room(is) &&
 	       skipped < SKIPPED_MAX && skipped < is->n_waiting) {
 		e = start_first(is);
@@ -258,8 +243,8 @@ on_pump(struct ev_loop *loop, ev_timer *w, int revents)
 			break;
 		skipped += e == ERR_CLOSED;
 	}
-	if (!list_empty(&is->waiting))
-		kick(is, LINE_MS);
+	if (!list_empty(&is->waiting) || is_resting)
+		issuer_kick(is, LINE_MS);
 }
 
 /* --- what becomes of them ------------------------------------------------ */
@@ -429,7 +414,7 @@ add(void *ctx, int64_t id, const char *host, int64_t needed_at)
 		return;
 	}
 	enter_line(is, i);
-	kick(is, 0);
+	issuer_kick(is, 0);
 }
 
 void
@@ -439,6 +424,9 @@ issuer_resume(struct issuer *is)
 		log_error("acme: open orders cannot be read");
 	if (is->env.txt != NULL)
 		txt_records_sweep(is->env.txt);
+	for (int i = 0; i < CA_SEATS; i++)
+		if (is->seats[i].is_there)
+			ca_resume(is->seats[i].ca);
 }
 
 /* *seat is the CA it would go to now. */
@@ -566,36 +554,4 @@ issuer_seat(const struct issuer *is, enum ca_seat which)
 	const struct seat *s = &is->seats[which];
 
 	return s->is_there ? s : NULL;
-}
-
-static void
-seat_status(const struct seat *s, struct issuer_ca_status *out)
-{
-	*out = (struct issuer_ca_status){
-	    .is_there = s->is_there, .directory = "", .account_url = ""};
-	if (!s->is_there)
-		return;
-	out->directory = s->config.directory;
-	out->limits = s->ledger.limits;
-	out->agree_terms = s->config.agree_terms;
-	out->account_url = ca_account_url(s->ca);
-	out->in_flight = s->n_running;
-	(void)ca_is_away(s->ca, &out->fault);
-	if (s->refuses_until <= clock_now())
-		return;
-	out->refuses_until = s->refuses_until;
-	if (!fault_is_set(&out->fault))
-		out->fault = s->refusal;
-}
-
-void
-issuer_status(const struct issuer *is, struct issuer_status *out)
-{
-	*out = (struct issuer_status){
-	    .in_flight = is->n_running, .waiting = is->n_waiting};
-	for (int i = 0; i < CA_SEATS; i++)
-		seat_status(&is->seats[i], &out->ca[i]);
-	out->directory = out->ca[CA_FIRST].directory;
-	out->account_url = out->ca[CA_FIRST].account_url;
-	out->fault = out->ca[CA_FIRST].fault;
 }

@@ -111,9 +111,35 @@ struct ca *issuer_ca(struct issuer *is, const char *directory);
 struct seat;
 const struct seat *issuer_seat(const struct issuer *is, enum ca_seat which);
 
+/* What became of it; f NULL: it is done. */
+typedef void issuer_told(void *ctx, const struct fault *f);
+
+/*
+ * Another key for the account there (RFC 8555, 7.3.5), when the orders under
+ * way have ended.  done is called once, later.  ERR_NOT_FOUND and P11: there is
+ * no such CA; ERR_EXISTS and A34.  What done may say: A34, A33, A11, A20.
+ */
+enum err MUST_USE issuer_roll_over(struct issuer *is, enum ca_seat ca,
+    issuer_told *done, void *ctx, struct fault *f);
+
+/*
+ * Revokes a certificate (7.6) with the account of the CA that issued it; reason
+ * as RFC 5280, 5.3.1.  done as above; A33, A35.  One at a time: ERR_AGAIN and
+ * A34; ERR_NOT_FOUND and A35: that CA is not configured.
+ */
+struct revocation_wish {
+	const char *directory;
+	struct slice certificate; /* DER */
+	int reason;
+};
+enum err MUST_USE issuer_revoke(struct issuer *is,
+    const struct revocation_wish *wish, issuer_told *done, void *ctx,
+    struct fault *f);
+
 /* For status and `towpath acme`. */
 struct issuer_ca_status {
 	bool is_there, agree_terms;
+	bool is_resting;                     /* its account gets another key */
 	const char *directory, *account_url; /* "": none yet */
 	const struct ledger_limits *limits;  /* NULL: it is not there */
 	size_t in_flight;

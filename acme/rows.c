@@ -33,61 +33,6 @@ finish(struct db *db, enum err e)
 	return e;
 }
 
-/* --- account ------------------------------------------------------------- */
-
-void
-account_row_clear(struct account_row *a)
-{
-	free(a->url);
-	buf_clear(&a->sealed);
-	*a = (struct account_row){0};
-}
-
-enum err
-rows_account(struct db *db, const char *directory, struct account_row *out)
-{
-	static const char sql[] =
-	    "SELECT id, url, sealed FROM account WHERE directory = ?1";
-	struct stmt *s = db_stmt(db, sql);
-	enum err e;
-
-	stmt_str(s, 1, directory);
-	e = stmt_step(s);
-	if (e != ERR_OK)
-		return e;
-	out->id = stmt_get_int(s, 0);
-	out->url = text_or_null(s, 1);
-	take_blob(&out->sealed, s, 2);
-	stmt_done(s);
-	return ERR_OK;
-}
-
-enum err
-rows_add_account(struct db *db, const char *directory, struct slice sealed)
-{
-	static const char sql[] =
-	    "INSERT INTO account (directory, sealed, created_at) "
-	    "VALUES (?1, ?2, ?3)";
-	struct stmt *s = db_stmt(db, sql);
-
-	stmt_str(s, 1, directory);
-	stmt_blob(s, 2, sealed);
-	stmt_int(s, 3, clock_now());
-	return stmt_run(s);
-}
-
-enum err
-rows_set_account_url(struct db *db, const char *directory, const char *url)
-{
-	static const char sql[] =
-	    "UPDATE account SET url = ?2 WHERE directory = ?1";
-	struct stmt *s = db_stmt(db, sql);
-
-	stmt_str(s, 1, directory);
-	stmt_str(s, 2, url);
-	return stmt_run(s);
-}
-
 /* --- acme_order ---------------------------------------------------------- */
 
 void

@@ -19,6 +19,8 @@ struct account_row {
 	int64_t id;
 	char *url;         /* NULL until registered */
 	struct buf sealed; /* the private key */
+	struct buf next;   /* the one to follow; empty: none */
+	char *email;       /* what the CA has; NULL: not known */
 };
 void account_row_clear(struct account_row *a);
 
@@ -30,6 +32,13 @@ enum err MUST_USE rows_add_account(
 /* NULL: the CA does not know it. */
 enum err MUST_USE rows_set_account_url(
     struct db *db, const char *directory, const char *url);
+enum err MUST_USE rows_set_account_email(
+    struct db *db, const char *directory, const char *email);
+/* The key that is to follow; n == 0: none does (any more). */
+enum err MUST_USE rows_set_next_key(
+    struct db *db, const char *directory, struct slice sealed);
+/* The CA has it: it takes the place of the one before. */
+enum err MUST_USE rows_adopt_next_key(struct db *db, const char *directory);
 
 /* --- acme_order --- */
 

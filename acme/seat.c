@@ -10,7 +10,8 @@
 
 /* Not for longer than a CA may ask (acme/problem.h), whatever the clock did
  * meanwhile. */
-#define AHEAD_MAX_S (INT64_C(7) * 86400)
+#define ROLLOVER_WAIT_S 45. /* less than a client waits for its answer */
+#define AHEAD_MAX_S     (INT64_C(7) * 86400)
 
 static const char *
 copy(const char *s)
@@ -51,6 +52,8 @@ clear_config(struct issuer_config *c)
 	secret_free((char *)c->eab_hmac_key, strlen(c->eab_hmac_key));
 }
 
+static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents);
+
 void
 seat_open(struct seat *s, const struct issuer_config *config,
     const struct issuance_env *env, struct fetch *fetch)
@@ -63,6 +66,7 @@ seat_open(struct seat *s, const struct issuer_config *config,
 	s->env.config = &s->config;
 	s->ledger.directory = s->config.directory;
 	s->ledger.limits = ledger_limits(s->config.limits, s->config.directory);
+	ev_timer_init(&s->rollover.deadline, on_deadline, ROLLOVER_WAIT_S, 0.);
 }
 
 void
@@ -70,6 +74,7 @@ seat_clear(struct seat *s)
 {
 	if (!s->is_there)
 		return;
+	ev_timer_stop(s->env.loop, &s->rollover.deadline);
 	ca_free(s->ca);
 	clear_config(&s->config);
 	*s = (struct seat){0};
@@ -246,4 +251,67 @@ seat_is_limited(const struct seat *s)
 	int64_t left = s->limit.retry_at - clock_now();
 
 	return left > 0 && left <= AHEAD_MAX_S;
+}
+
+/* --- another key --------------------------------------------------------- */
+
+static void
+end_rollover(struct seat *s, const struct fault *f)
+{
+	issuer_told *done = s->rollover.done;
+
+	ev_timer_stop(s->env.loop, &s->rollover.deadline);
+	s->rollover.done = NULL;
+	s->rollover.is_begun = false;
+	if (done != NULL)
+		done(s->rollover.ctx, f);
+}
+
+static void
+on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct seat *s = container_of(w, struct seat, rollover.deadline);
+	struct fault f;
+
+	(void)loop;
+	(void)revents;
+	fault_set(&f, FAULT_A34_ACCOUNT_BUSY,
+	    "The account's key was not changed: orders are under way (%zu)",
+	    s->n_running);
+	end_rollover(s, &f);
+}
+
+static void
+on_rolled(void *ctx, const struct acme_response *r, const struct problem *p)
+{
+	(void)r;
+	end_rollover(ctx, p == NULL ? NULL : &p->fault);
+}
+
+enum err
+seat_roll_over(struct seat *s, issuer_told *done, void *ctx, struct fault *f)
+{
+	if (s->rollover.done != NULL) {
+		fault_set(f, FAULT_A34_ACCOUNT_BUSY,
+		    "The account's key is being changed already");
+		return ERR_EXISTS;
+	}
+	s->rollover.done = done;
+	s->rollover.ctx = ctx;
+	ev_timer_set(&s->rollover.deadline, ROLLOVER_WAIT_S, 0.);
+	ev_timer_start(s->env.loop, &s->rollover.deadline);
+	return ERR_OK;
+}
+
+bool
+seat_is_resting(struct seat *s)
+{
+	if (s->rollover.done == NULL)
+		return false;
+	if (s->n_running == 0 && !s->rollover.is_begun) {
+		s->rollover.is_begun = true;
+		ev_timer_stop(s->env.loop, &s->rollover.deadline);
+		ca_roll_over(s->ca, on_rolled, s);
+	}
+	return true;
 }

@@ -21,8 +21,18 @@ struct seat {
 	struct ledger_ca ledger;
 	struct line_turns turns; /* of those for whom no order is left */
 	struct problem limit;    /* of the whole account, until its retry_at */
-	struct fault refusal;    /* why it takes no order of any name... */
-	int64_t refuses_until;   /* ...before; UTC */
+	struct {
+		issuer_told *done; /* NULL: nobody wants another key */
+		void *ctx;
+		bool is_begun;
+		ev_timer deadline; /* for the orders under way */
+	} rollover;
+	struct {
+		issuer_told *done; /* NULL: nothing is being revoked */
+		void *ctx;
+	} revocation;
+	struct fault refusal;  /* why it takes no order of any name... */
+	int64_t refuses_until; /* ...before; UTC */
 };
 
 /* env is the other seat's or the issuer's; ca and config are set here. */
@@ -71,5 +81,12 @@ struct ca_shun seat_note(
 
 /* Its limit of all orders is reached: the others need not ask to be refused. */
 bool seat_is_limited(const struct seat *s);
+
+/* Another key for the account, when no order is under way: no new one begins
+ * meanwhile.  ERR_EXISTS and A34: one is being changed. */
+enum err MUST_USE seat_roll_over(
+    struct seat *s, issuer_told *done, void *ctx, struct fault *f);
+/* Whether orders have to wait; begins the change when the last has ended. */
+bool seat_is_resting(struct seat *s);
 
 #endif

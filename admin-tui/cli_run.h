@@ -41,6 +41,7 @@ int cli_certs_forget(struct cli *c);
 int cli_certs_export(struct cli *c);
 
 int cli_acme(struct cli *c);
+int cli_acme_rollover(struct cli *c);
 int cli_events(struct cli *c);
 int cli_logs(struct cli *c);
 int cli_explain(struct cli *c);

@@ -78,6 +78,8 @@ static const struct command_option export_options[] = {
     {"with-key", 0, NULL, NULL, "the private key too; recorded as an event"},
     {"output", 'o', NULL, "FILE", "write there (mode 0600), not to stdout"},
     END};
+static const struct command_option rollover_options[] = {
+    {"ca", 0, NULL, "CA", "first (as default) or fallback"}, END};
 static const struct command_option events_options[] = {
     {"follow", 'f', "tail", NULL, "go on with new ones as they happen"},
     {"after", 0, NULL, "N", "those after number N"}, APP,
@@ -234,6 +236,12 @@ const struct command commands[] = {
 
     {"acme", "", NULL, COMMAND_READS, "read",
 	"the CA account, budgets, orders under way, renewals", NULL, cli_acme},
+    {"acme rollover", "", rollover_options, COMMAND_CHANGES, "admin",
+	"give the account with a CA another key",
+	"For a key that may be known to others, or is simply old. Orders under "
+	"way are waited for; domains, certificates and the account itself stay "
+	"as they are.",
+	cli_acme_rollover},
     {"events", "", events_options, COMMAND_READS, "read",
 	"what happened, oldest first", NULL, cli_events},
     {"logs", "", logs_options, COMMAND_READS, "logs",

@@ -3,8 +3,26 @@
 #include "acme/ca_choice.h"
 #include "base/mem.h"
 #include "router/control/api_budget.h"
+#include "router/control/event.h"
 
 #define PAUSED_SHOWN 100
+
+/* When the account's key was made. */
+static int64_t
+key_since(struct control *c, const char *directory)
+{
+	static const char sql[] =
+	    "SELECT ifnull(rolled_at, created_at) FROM account"
+	    " WHERE directory = ?1";
+	struct stmt *s = db_stmt(c->db, sql);
+	int64_t at = 0;
+
+	stmt_str(s, 1, directory);
+	if (stmt_step(s) == ERR_OK)
+		at = stmt_get_int(s, 0);
+	stmt_done(s);
+	return at;
+}
 
 static json_t *
 ca_json(struct control *c, const struct issuer_ca_status *ca, enum wish_ca name)
@@ -15,6 +33,8 @@ ca_json(struct control *c, const struct issuer_ca_status *ca, enum wish_ca name)
 	json_put_str(o, "directory", ca->directory);
 	json_put_str(
 	    o, "account", ca->account_url[0] == '\0' ? NULL : ca->account_url);
+	json_put_time(o, "key_since", key_since(c, ca->directory));
+	json_put_bool(o, "key_changing", ca->is_resting);
 	json_put_bool(o, "terms_agreed", ca->agree_terms);
 	json_put_int(o, "orders_in_flight", (int64_t)ca->in_flight);
 	json_put_time(o, "refuses_until", ca->refuses_until);
@@ -67,4 +87,59 @@ api_paused_json(struct control *c)
 		json_array_append_new(list, o);
 	}
 	return list;
+}
+
+/* --- another key for an account --------------------------------------------
+ */
+
+static enum ca_seat
+seat_of(const char *text)
+{
+	return strcmp(text, wish_ca_text(WISH_CA_FALLBACK)) == 0 ? CA_FALLBACK
+								 : CA_FIRST;
+}
+
+static enum err
+conclude(struct api_call *call, struct fault *f)
+{
+	struct control *c = call->control;
+	struct event event = {.name = "account.rollover", .by = call->by};
+	enum ca_seat seat = seat_of(json_str(call->body, "ca"));
+	json_t *cas;
+
+	if (event_add(c->db, &event) != ERR_OK)
+		return api_store_away(f);
+	cas = api_cas_json(c);
+	call->answer = json_incref(json_array_get(cas, (size_t)seat));
+	json_decref(cas);
+	return ERR_OK;
+}
+
+static void
+on_rolled(void *ctx, const struct fault *f)
+{
+	struct api_call *call = ctx;
+
+	if (f != NULL)
+		api_refuse(call, f);
+	else
+		api_run_change(call, conclude);
+}
+
+enum err
+api_acme_rollover(struct api_call *call, struct fault *f)
+{
+	const char *ca = wish_ca_text(WISH_CA_FIRST);
+	enum err e = json_get_str(call->body, "ca", JSON_OPTIONAL, &ca, f);
+
+	if (e != ERR_OK)
+		return e;
+	if (strcmp(ca, wish_ca_text(WISH_CA_FIRST)) != 0 &&
+	    strcmp(ca, wish_ca_text(WISH_CA_FALLBACK)) != 0) {
+		fault_set(f, FAULT_P11_FIELD_INVALID,
+		    "The field \"ca\" is first or fallback");
+		return ERR_SYNTAX;
+	}
+	return issuer_roll_over(
+	    call->control->issuer, seat_of(ca), on_rolled, call, f);
 }

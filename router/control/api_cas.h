@@ -13,4 +13,7 @@ json_t *api_cas_json(struct control *c);
  * link. */
 json_t *api_paused_json(struct control *c);
 
+/* POST /v1/acme/rollover {"ca": "first"}: answers when the CA has the key. */
+api_handler api_acme_rollover;
+
 #endif

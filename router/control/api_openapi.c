@@ -114,6 +114,11 @@ static const struct schema schemas[] = {
     {"Stats", ""},
     {"Status", ""},
     {"Acme", ""},
+    {"Rollover", "ca:string?"},
+    {"Ca", "ca:string directory:string account:string? key_since:time? "
+	   "key_changing:boolean terms_agreed:boolean orders_in_flight:integer "
+	   "refuses_until:time? "
+	   "fault:Fault?"},
     {"Description", ""},
 };
 

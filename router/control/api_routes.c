@@ -5,6 +5,7 @@
 #include "router/control/api.h"
 #include "router/control/api_apps.h"
 #include "router/control/api_backends.h"
+#include "router/control/api_cas.h"
 #include "router/control/api_certificates.h"
 #include "router/control/api_domains.h"
 #include "router/control/api_events.h"
@@ -105,6 +106,8 @@ static const struct api_route routes[] = {
 	    "counters in Prometheus' text format", NULL, NULL},
 	{"GET", "/v1/acme", SCOPE_READ, API_READS, api_acme,
 	    "the CA: account, orders, renewals", NULL, "Acme"},
+	{"POST", "/v1/acme/rollover", SCOPE_ADMIN, API_OWN, api_acme_rollover,
+	    "another key for the account with a CA", "Rollover", "Ca"},
 	{"POST", "/v1/import", SCOPE_ADMIN, API_LINES, api_import,
 	    "JSON lines of apps, domains and certificates", NULL, "Imported"},
 	{"GET", "/v1/openapi.json", SCOPE_READ, API_READS, api_openapi,

@@ -1,0 +1,117 @@
+/* The account's part of acme/rows.h. */
+#include <stdlib.h>
+
+#include "acme/rows.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+static char *
+text_or_null(struct stmt *s, int at)
+{
+	return stmt_is_null(s, at) ? NULL : xstrdup(stmt_get_str(s, at));
+}
+
+static void
+take_blob(struct buf *b, struct stmt *s, int at)
+{
+	buf_init(b, SEALED_MAX);
+	buf_add(b, stmt_get(s, at));
+}
+
+void
+account_row_clear(struct account_row *a)
+{
+	free(a->url);
+	buf_clear(&a->sealed);
+	buf_clear(&a->next);
+	free(a->email);
+	*a = (struct account_row){0};
+}
+
+enum err
+rows_account(struct db *db, const char *directory, struct account_row *out)
+{
+	static const char sql[] =
+	    "SELECT id, url, sealed, next_sealed, email FROM account "
+	    "WHERE directory = ?1";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_str(s, 1, directory);
+	e = stmt_step(s);
+	if (e != ERR_OK)
+		return e;
+	out->id = stmt_get_int(s, 0);
+	out->url = text_or_null(s, 1);
+	take_blob(&out->sealed, s, 2);
+	take_blob(&out->next, s, 3);
+	out->email = text_or_null(s, 4);
+	stmt_done(s);
+	return ERR_OK;
+}
+
+enum err
+rows_add_account(struct db *db, const char *directory, struct slice sealed)
+{
+	static const char sql[] =
+	    "INSERT INTO account (directory, sealed, created_at) "
+	    "VALUES (?1, ?2, ?3)";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	stmt_blob(s, 2, sealed);
+	stmt_int(s, 3, clock_now());
+	return stmt_run(s);
+}
+
+enum err
+rows_set_account_url(struct db *db, const char *directory, const char *url)
+{
+	static const char sql[] =
+	    "UPDATE account SET url = ?2 WHERE directory = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	stmt_str(s, 2, url);
+	return stmt_run(s);
+}
+
+enum err
+rows_set_account_email(struct db *db, const char *directory, const char *email)
+{
+	static const char sql[] =
+	    "UPDATE account SET email = ?2 WHERE directory = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	stmt_str(s, 2, email);
+	return stmt_run(s);
+}
+
+enum err
+rows_set_next_key(struct db *db, const char *directory, struct slice sealed)
+{
+	static const char sql[] =
+	    "UPDATE account SET next_sealed = ?2 WHERE directory = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	if (sealed.n == 0)
+		stmt_null(s, 2);
+	else
+		stmt_blob(s, 2, sealed);
+	return stmt_run(s);
+}
+
+enum err
+rows_adopt_next_key(struct db *db, const char *directory)
+{
+	static const char sql[] =
+	    "UPDATE account SET sealed = next_sealed, next_sealed = NULL, "
+	    "rolled_at = ?2 WHERE directory = ?1 AND next_sealed IS NOT NULL";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	stmt_int(s, 2, clock_now());
+	return stmt_run(s);
+}
