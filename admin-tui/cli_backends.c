@@ -158,8 +158,10 @@ find_backends(struct cli *c, const char *app, char (**out)[24])
 	char(*ids)[24] = xcalloc(n, sizeof(*ids));
 	for (size_t i = 0; i < n && status == CLI_DONE; i++)
 		if (find_backend(a.body, args_word(&c->args, i + 1), ids[i],
-			&f) != ERR_OK)
+			&f) != ERR_OK) {
+			fault_name(&f, "APP", app);
 			status = cli_refuse(c, &f);
+		}
 	client_answer_clear(&a);
 	if (status == CLI_DONE)
 		*out = ids;

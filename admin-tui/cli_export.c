@@ -37,6 +37,7 @@ find_number(struct cli *c, const char *host, char out[24])
 	struct fault f;
 	fault_set(
 	    &f, FAULT_C26_NONE_INSTALLED, "%s has no certificate yet", host);
+	fault_name(&f, "HOST", host);
 	return cli_refuse(c, &f);
 }
 

@@ -178,6 +178,12 @@ void fault_action(struct fault *f, const char *fmt, ...) PRINTF(2, 3);
 /* Puts "context: " in front of the sentence. */
 void fault_prefix(struct fault *f, const char *fmt, ...) PRINTF(2, 3);
 
+/*
+ * The table speaks of HOST and APP: where the action's commands have that word,
+ * this name takes its place, quoted when a shell would expand it.
+ */
+void fault_name(struct fault *f, const char *word, const char *name);
+
 void fault_clear(struct fault *f);
 
 static inline bool

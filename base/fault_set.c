@@ -71,6 +71,46 @@ fault_prefix(struct fault *f, const char *fmt, ...)
 	memcpy(f->text, text, sizeof(text));
 }
 
+/* HOST as a word of its own: not in HOST:PORT. */
+static const char *
+find_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+	const char *at = text;
+
+	while ((at = strstr(at, word)) != NULL) {
+		bool begins = at == text || at[-1] == ' ';
+		bool ends = strchr(" `,;", at[n]) != NULL; /* or the NUL */
+
+		if (begins && ends)
+			return at;
+		at += n;
+	}
+	return NULL;
+}
+
+void
+fault_name(struct fault *f, const char *word, const char *name)
+{
+	const char *quote = strchr(name, '*') == NULL ? "" : "'";
+	char out[FAULT_ACTION_SIZE];
+	const char *rest = f->action, *at;
+	size_t n = 0;
+
+	if (name[0] == '\0')
+		return;
+	while ((at = find_word(rest, word)) != NULL && n < sizeof(out)) {
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "%.*s%s%s%s",
+		    (int)(at - rest), rest, quote, name, quote);
+		rest = at + strlen(word);
+	}
+	if (n >= sizeof(out))
+		return; /* rather without names than cut */
+	n += (size_t)snprintf(out + n, sizeof(out) - n, "%s", rest);
+	if (n < sizeof(out))
+		fault_action(f, "%s", out);
+}
+
 void
 fault_clear(struct fault *f)
 {

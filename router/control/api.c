@@ -78,17 +78,33 @@ refuse(struct api_call *call, const struct fault *f, const char *extra)
 	call_free(call);
 }
 
+/* The names that the call was about, into the commands that it is told. */
+static void
+name_names(const struct api_call *call, struct fault *f)
+{
+	const char *pattern = call->route == NULL ? "" : call->route->pattern;
+
+	fault_name(f, "HOST",
+	    strstr(pattern, "{host}") != NULL ? call->params[0]
+					      : json_str(call->body, "host"));
+	fault_name(f, "APP",
+	    strstr(pattern, "{app}") != NULL ? call->params[0]
+					     : json_str(call->body, "app"));
+}
+
 void
 api_refuse(struct api_call *call, const struct fault *f)
 {
 	int status = api_problem_status(f);
 	int64_t wait = call->retry_at - clock_now();
+	struct fault named = *f;
 	char extra[48] = "";
 
+	name_names(call, &named);
 	if (status == 429 || status == 503)
 		(void)snprintf(extra, sizeof(extra), "Retry-After: %lld\r\n",
 		    (long long)(wait < 1 ? 1 : wait));
-	refuse(call, f, extra[0] == '\0' ? NULL : extra);
+	refuse(call, &named, extra[0] == '\0' ? NULL : extra);
 }
 
 void

@@ -149,6 +149,11 @@ refuse_with_domains(struct control *c, const struct app *a, struct fault *f)
 	fault_set(f, FAULT_N25_APP_HAS_DOMAINS,
 	    "App %s still has domains, %s among them", a->name,
 	    stmt_get_str(s, 0));
+	fault_action(f,
+	    "Remove them first with `towpath domains remove %s`, or give them "
+	    "to another app with `towpath domains set %s app=NAME`; `towpath "
+	    "domains --app %s` lists them",
+	    stmt_get_str(s, 0), stmt_get_str(s, 0), a->name);
 	stmt_done(s);
 	return ERR_EXISTS;
 }

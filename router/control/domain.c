@@ -311,6 +311,7 @@ domain_settle(struct control *c, struct domain *d, const char *by)
 	enum err e;
 
 	domain_derive(&facts, &v);
+	fault_name(&v.fault, "HOST", d->host);
 	if (v.status != was)
 		d->status_at = facts.now;
 	d->status = v.status;

@@ -32,7 +32,7 @@ class Names(FaultCase):
         self.daemon.cli("apps", "create", "second")
         action = self.refused("N11", "domains", "add", "twice.test", "--app",
                               "second")
-        self.assertIn("towpath domains set HOST app=NAME", action)
+        self.assertIn("towpath domains set twice.test app=NAME", action)
         self.daemon.cli("domains", "set", "twice.test", "app=second")
         told = self.daemon.json("domains", "info", "twice.test")
         self.assertEqual(told["app"], "second")
@@ -116,7 +116,7 @@ class Names(FaultCase):
         d.cli("backends", "set", "one", address)
         other = f"127.0.0.1:{free_port()}"
         action = self.refused("N24", "backends", "remove", "one", other)
-        self.assertIn("towpath backends APP", action)
+        self.assertIn("`towpath backends one`", action)
         listed = d.json("backends", "one")[0]["address"]
         d.cli("backends", "remove", "one", listed)
 

@@ -108,6 +108,26 @@ titles_causes_and_actions_have_no_full_stop(void **state)
 }
 
 static void
+the_names_of_a_case_come_into_its_commands(void **state)
+{
+	struct fault f = {0};
+
+	(void)state;
+	fault_set(&f, FAULT_N19_BACKEND_INVALID, NULL);
+	fault_action(&f, "`a HOST`, HOST:PORT, GHOST HOST b HOST; APP");
+	fault_name(&f, "HOST", "");
+	fault_name(&f, "APP", "shop");
+	fault_name(&f, "HOST", "*.a.test");
+	assert_string_equal(f.action,
+	    "`a '*.a.test'`, HOST:PORT, GHOST '*.a.test' b '*.a.test'; shop");
+	fault_action(&f, "%0400d HOST", 7);
+	fault_name(&f, "HOST",
+	    "a-name-of-a-host-that-does-not-fit-behind-so-"
+	    "much-else.of-a-very-long-name.example.com");
+	assert_string_equal(f.action + 400, " HOST");
+}
+
+static void
 router_codes_are_explained_too(void **state)
 {
 	(void)state;
@@ -135,6 +155,7 @@ main(void)
 	    cmocka_unit_test(what_is_too_long_is_cut),
 	    cmocka_unit_test(nobody_need_want_the_fault),
 	    cmocka_unit_test(titles_causes_and_actions_have_no_full_stop),
+	    cmocka_unit_test(the_names_of_a_case_come_into_its_commands),
 	    cmocka_unit_test(router_codes_are_explained_too),
 	};
 
