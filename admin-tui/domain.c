@@ -82,6 +82,11 @@ domain_read(struct domain *d, const json_t *o)
 	    .created_at = answer_time(o, "created_at"),
 	};
 	answer_fault(o, "fault", &d->fault);
+	const json_t *fallback = json_obj(o, "fallback");
+	d->has_fallback = json_is_object(fallback);
+	d->fallback_ready = json_bool(fallback, "ready");
+	d->fallback_stands_by = json_bool(fallback, "stands_by");
+	answer_fault(fallback, "fault", &d->fallback_fault);
 	read_records(d, o);
 	const json_t *certificate = json_obj(o, "certificate");
 	d->has_certificate = json_is_object(certificate);

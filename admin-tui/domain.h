@@ -34,6 +34,9 @@ struct domain {
 	int64_t status_since, dns_checked_at, expires_at, renews_at;
 	int64_t next_attempt_at, created_at;
 	struct fault fault; /* FAULT_NONE and "": nothing is wrong */
+	/* Of a custom certificate: whether anything could take over. */
+	bool has_fallback, fallback_ready, fallback_stands_by;
+	struct fault fallback_fault;
 	struct record *records;
 	size_t n_records;
 	bool has_certificate;

@@ -82,6 +82,20 @@ check_dns(struct page *p, const struct model *m, const struct domain *d)
 		    behind);
 }
 
+/* None stands by behind the custom one; could one be had? */
+static void
+check_fallback(struct page *p, const struct domain *d)
+{
+	if (d->fallback_ready)
+		page_mark(p, GLYPH_OK, ROLE_OK,
+		    "Automatic certificate    none yet, can be had in time");
+	else
+		page_mark(p, "!", ROLE_WARN,
+		    "Automatic certificate    could not be had: %s %s",
+		    fault_code_name(d->fallback_fault.code),
+		    d->fallback_fault.text);
+}
+
 static void
 check_order(struct page *p, const struct domain *d)
 {
@@ -99,6 +113,8 @@ check_order(struct page *p, const struct domain *d)
 		    has_fault ? ROLE_WARN : ROLE_WORKING,
 		    "Automatic certificate    %s",
 		    has_fault ? "failed, is tried again" : "under way");
+	else if (d->has_fallback && !d->fallback_stands_by)
+		check_fallback(p, d);
 	else
 		page_mark(p, GLYPH_OK, ROLE_OK,
 		    "Automatic certificate    there%s",

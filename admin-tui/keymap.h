@@ -15,8 +15,11 @@ enum verb {
 	VERB_NONE,
 	VERB_HELP,
 	VERB_OPEN,
-	VERB_CHOOSE,   /* a file */
-	VERB_CONTINUE, /* to the next step */
+	VERB_CHOOSE,     /* a file */
+	VERB_CONTINUE,   /* to the next step */
+	VERB_COMPLETE,   /* fetch missing intermediates */
+	VERB_BYPASS,     /* serve the chain as given */
+	VERB_EVERYWHERE, /* on every domain that is covered */
 	VERB_UPLOAD,
 	VERB_CHECK,
 	VERB_HISTORY,

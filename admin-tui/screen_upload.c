@@ -23,8 +23,9 @@ struct upload {
 	char host[256];
 	enum step step;
 	struct upload_files files;
-	struct lineedit passphrase; /* only its text, masked and wiped */
-	json_t *answer;             /* of the dry run */
+	struct lineedit passphrase;    /* only its text, masked and wiped */
+	struct source_options options; /* passphrase is set when it is sent */
+	json_t *answer;                /* of the dry run */
 	struct fault refusal;
 	struct page page;
 	int rows, cols;
@@ -54,6 +55,15 @@ host(const struct screen *s)
 	return of_const(s)->host;
 }
 
+/* What is sent, for the question and for the deed alike. */
+static enum err
+make_body(struct upload *u, char **out, struct fault *f)
+{
+	u->options.passphrase = u->passphrase.text;
+	return sources_upload(
+	    u->files.sources, u->files.n_sources, &u->options, out, f);
+}
+
 static void
 check(struct upload *u, struct fx *fx)
 {
@@ -63,8 +73,7 @@ check(struct upload *u, struct fx *fx)
 		fx_flash(fx, "choose the certificate first: Enter or Space");
 		return;
 	}
-	if (sources_upload(u->files.sources, u->files.n_sources,
-		u->passphrase.text, &body, &f) != ERR_OK) {
+	if (make_body(u, &body, &f) != ERR_OK) {
 		fx_flash(fx, "%s", f.text);
 		return;
 	}
@@ -79,6 +88,7 @@ back(struct upload *u, struct fx *fx)
 {
 	if (u->step != STEP_FILES) {
 		u->step = STEP_FILES;
+		u->options = (struct source_options){.passphrase = ""};
 		lineedit_clear(&u->passphrase);
 	} else if (files_back(&u->files)) {
 		return;
@@ -96,8 +106,7 @@ confirm(struct upload *u, struct fx *fx)
 	char *body = NULL;
 	struct fault f;
 	struct cert after;
-	if (sources_upload(u->files.sources, u->files.n_sources,
-		u->passphrase.text, &body, &f) != ERR_OK) {
+	if (make_body(u, &body, &f) != ERR_OK) {
 		fx_flash(fx, "%s", f.text);
 		return;
 	}
@@ -111,6 +120,21 @@ confirm(struct upload *u, struct fx *fx)
 	deed_undo(q, has_before ? &d->certificate : NULL);
 	u->screen.ops->cli(&u->screen, q->cli, sizeof(q->cli));
 	fx_dialog(fx, q);
+}
+
+/* Turns an option round, and asks the daemon what it changes. */
+static bool
+turn_option(struct upload *u, enum verb what, struct fx *fx)
+{
+	bool *option = what == VERB_COMPLETE     ? &u->options.completes
+		       : what == VERB_BYPASS     ? &u->options.bypass
+		       : what == VERB_EVERYWHERE ? &u->options.all_covered
+						 : NULL;
+	if (option == NULL || u->step == STEP_WAITING)
+		return option != NULL;
+	*option = !*option;
+	check(u, fx);
+	return true;
 }
 
 /* Once nothing is missing the daemon is asked at once. */
@@ -140,7 +164,7 @@ verb(struct screen *s, enum verb what, struct fx *fx)
 				 ? "the daemon is still checking"
 				 : "it cannot be used; Esc goes back");
 	else
-		return page_verb(&u->page, what);
+		return turn_option(u, what, fx) || page_verb(&u->page, what);
 	return true;
 }
 
@@ -225,6 +249,26 @@ answer(struct screen *s, const struct ask *ask, const struct reply *r,
 /* --- drawing ------------------------------------------------------------ */
 
 static void
+option_line(struct page *p, bool is_on, const char *key, const char *text)
+{
+	page_mark(p, is_on ? "x" : "-", is_on ? ROLE_TITLE : ROLE_DIM,
+	    "%s (%s)", text, key);
+}
+
+/* Below the verdict that they led to. */
+static void
+options_page(struct upload *u)
+{
+	page_line(&u->page, ROLE_TITLE, 1, "HOW IT IS INSTALLED");
+	option_line(&u->page, u->options.completes, "f",
+	    "missing intermediates are fetched from their authority");
+	option_line(&u->page, u->options.bypass, "b",
+	    "the chain is served exactly as given");
+	option_line(&u->page, u->options.all_covered, "A",
+	    "on every domain of the app that it covers");
+}
+
+static void
 layout(struct screen *s, int rows, int cols)
 {
 	struct upload *u = of(s);
@@ -232,6 +276,8 @@ layout(struct screen *s, int rows, int cols)
 	page_begin(&u->page, cols);
 	if (u->step == STEP_VERDICT)
 		verdict_page(&u->page, s->model, u->host, u->answer);
+	if (u->step == STEP_VERDICT)
+		options_page(u);
 	else if (u->step == STEP_REFUSED)
 		verdict_refused(&u->page, &u->refusal);
 	else if (u->step == STEP_WAITING)
@@ -264,9 +310,14 @@ static void
 cli(const struct screen *s, char *out, size_t size)
 {
 	const struct upload *u = of_const(s);
+	const struct domain *d = screen_domain(s);
 	struct buf b;
 	buf_init(&b, size);
-	buf_printf(&b, "towpath certs update %s", u->host);
+	if (u->options.all_covered)
+		buf_printf(&b, "towpath certs update --app %s",
+		    d == NULL ? "APP" : d->app);
+	else
+		buf_printf(&b, "towpath certs update %s", u->host);
 	for (size_t i = 0; i < u->files.n_sources; i++)
 		(void)buf_printf(&b, " %s",
 		    u->files.sources[i].path[0] == '\0'
@@ -274,6 +325,10 @@ cli(const struct screen *s, char *out, size_t size)
 			: u->files.sources[i].path);
 	if (u->files.n_sources == 0)
 		(void)buf_printf(&b, " FILE...");
+	if (u->options.completes)
+		(void)buf_printf(&b, " --complete");
+	if (u->options.bypass)
+		(void)buf_printf(&b, " --bypass");
 	snprintf(out, size, "%" SLICE_FMT, SLICE_ARG(buf_slice(&b)));
 	buf_clear(&b);
 }

@@ -191,9 +191,17 @@ add_member(struct buf *json, const char *key, struct slice value)
 	buf_add_char(json, '"');
 }
 
+static void
+add_flag(struct buf *json, const char *key, bool is_set)
+{
+	if (is_set)
+		buf_printf(
+		    json, "%s\"%s\":true", json->len > 1 ? "," : "", key);
+}
+
 enum err
-sources_upload(const struct source *sources, size_t n, const char *passphrase,
-    char **out, struct fault *f)
+sources_upload(const struct source *sources, size_t n,
+    const struct source_options *options, char **out, struct fault *f)
 {
 	struct upload_body body;
 	struct buf json;
@@ -206,7 +214,10 @@ sources_upload(const struct source *sources, size_t n, const char *passphrase,
 	buf_add_char(&json, '{');
 	add_member(&json, "certificate", upload_body_certificate(&body));
 	add_member(&json, "chain", upload_body_chain(&body));
-	add_member(&json, "passphrase", slice_str(passphrase));
+	add_member(&json, "passphrase", slice_str(options->passphrase));
+	add_flag(&json, "complete", options->completes);
+	add_flag(&json, "bypass", options->bypass);
+	add_flag(&json, "all_covered", options->all_covered);
 	buf_add_char(&json, '}');
 	if (e == ERR_OK)
 		*out = buf_take(&json);

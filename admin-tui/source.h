@@ -38,12 +38,20 @@ void source_clear(struct source *s);
 bool source_has_certificate(const struct source *s);
 bool source_has_key(const struct source *s); /* also inside a PKCS#12 */
 
+/* How they are sent. */
+struct source_options {
+	const char *passphrase; /* "": none */
+	bool completes;         /* missing intermediates are fetched */
+	bool bypass;            /* the chain stays as it was given */
+	bool all_covered;       /* every domain of the app that is covered */
+};
+
 /*
  * The API's upload (INTERFACE.md, 4) of all of them as JSON text; the caller
- * frees it with secret_free.  passphrase: "" for none.  C18: more than one of
- * those that cannot be put into PEM.
+ * frees it with secret_free.  C18: more than one of those that cannot be put
+ * into PEM.
  */
 enum err MUST_USE sources_upload(const struct source *sources, size_t n,
-    const char *passphrase, char **out, struct fault *f);
+    const struct source_options *options, char **out, struct fault *f);
 
 #endif

@@ -83,6 +83,20 @@ users(struct page *p, const json_t *answer, const char *host)
 	}
 }
 
+/* What visitors get until then. */
+static void
+before(struct page *p, const struct model *m, const json_t *o)
+{
+	char until[WORDS_SIZE];
+	struct cert c;
+	cert_read(&c, o);
+	page_pair(p, "now", "#%d %s, %s, %s, expires %s%s", (int)c.number,
+	    c.is_custom ? "custom" : "automatic", c.issuer_name, c.key_type,
+	    words_until(c.not_after, m->now, until),
+	    c.is_trusted ? "" : ", not trusted");
+	cert_clear(&c);
+}
+
 static void
 lost(struct page *p, const json_t *answer)
 {
@@ -126,6 +140,8 @@ fallback(struct page *p, const json_t *answer)
 		page_mark(p, "!", ROLE_WARN,
 		    "no automatic certificate is ready: %s %s",
 		    fault_code_name(f.code), f.text);
+	if (!json_bool(o, "ready") && f.action[0] != '\0')
+		page_line(p, ROLE_DIM, 5, "%s", f.action);
 }
 
 void
@@ -140,7 +156,9 @@ verdict_page(struct page *p, const struct model *m, const char *host,
 	page_line(p, ROLE_TITLE, 1, "WHO WILL USE IT");
 	users(p, answer, host);
 	lost(p, answer);
-	if (d != NULL && d->has_certificate)
+	if (json_is_object(json_obj(answer, "before")))
+		before(p, m, json_obj(answer, "before"));
+	else if (d != NULL && d->has_certificate)
 		page_pair(p, "now", "#%d %s, %s", (int)d->certificate.number,
 		    d->certificate.is_custom ? "custom" : "automatic",
 		    d->certificate.issuer_name);

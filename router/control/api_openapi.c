@@ -73,7 +73,7 @@ static const struct schema schemas[] = {
 		 "dropped:[]string warnings:[]Fault fallback:Fallback "
 		 "before:Certificate?"},
     {"LostName", "name:string requests_24h:integer"},
-    {"Fallback", "ready:boolean fault:Fault?"},
+    {"Fallback", "ready:boolean fault:Fault? stands_by:boolean?"},
     {"Rollback", "to:integer?"},
     {"NewRequest", "key_type:string? subject:string? names:[]string? "
 		   "all_domains:boolean?"},

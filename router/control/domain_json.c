@@ -109,13 +109,18 @@ known_fallback(struct control *c, const struct domain *d)
 {
 	struct candidate candidates[CANDIDATES_MAX];
 	struct domain_facts facts;
+	struct domain_verdict v;
 	struct fault why;
+	json_t *o;
 
 	if (d->serving != SERVING_CUSTOM)
 		return json_null();
 	facts = domain_look(c, d, candidates);
 	domain_fallback(&facts, &why);
-	return fallback_json(&why);
+	domain_derive(&facts, &v);
+	o = fallback_json(&why);
+	json_put_bool(o, "stands_by", v.fallback_ready);
+	return o;
 }
 
 json_t *

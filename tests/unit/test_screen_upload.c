@@ -80,7 +80,9 @@ static const char verdict[] =
     "'names_gained':[],'names_lost':[{'name':'static.example.com',"
     "'requests_24h':1240}],'dropped':['CN=Example Root'],'warnings':[{"
     "'code':'C39','text':'It expires soon.','action':'Renew it.'}],"
-    "'fallback':{'ready':true,'fault':null}}";
+    "'fallback':{'ready':true,'fault':null},'before':{'number':3,'source':"
+    "'automatic','names':['www.example.com'],'issuer':'CN=E7','key_type':"
+    "'ecdsa-p256','not_after':'2027-01-19T12:14:00Z','trusted':true}}";
 
 struct folder {
 	struct app app;
@@ -209,6 +211,38 @@ certificate_and_key_go_to_the_verdict_at_once(void **state)
 }
 
 static void
+how_it_is_installed_can_be_changed_and_is_checked_anew(void **state)
+{
+	struct folder *f = *state;
+	static const struct {
+		const char *key, *member, *command;
+	} options[] = {
+	    {"f", "\"complete\":true", "--complete"},
+	    {"b", "\"bypass\":true", "--bypass"},
+	    {"A", "\"all_covered\":true", "--app web"},
+	};
+	go_to(&f->app, "www.pem");
+	keys(&f->app, "\n");
+	keys(&f->app, "c");
+	reply(&f->app, ASK_DRY_RUN, true, verdict);
+	for (size_t i = 0; i < COUNT_OF(options); i++) {
+		app_resize(&f->app, 40, 200);
+		shows(&f->app, options[i].command, false);
+		keys(&f->app, options[i].key);
+		assert_non_null(
+		    strstr(f->app.out.asks[0]->body, options[i].member));
+		keys(&f->app, options[i].key); /* it is being checked */
+		reply(&f->app, ASK_DRY_RUN, true, verdict);
+		shows(&f->app, options[i].command, true);
+	}
+	keys(&f->app, "\n\t\n");
+	assert_int_equal(f->app.out.asks[0]->kind, ASK_INSTALL);
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		assert_non_null(
+		    strstr(f->app.out.asks[0]->body, options[i].member));
+}
+
+static void
 the_first_certificate_of_a_domain_is_installed_too(void **state)
 {
 	struct folder *f = *state;
@@ -315,6 +349,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    IN_FOLDER(files_are_told_by_what_they_hold),
 	    IN_FOLDER(certificate_and_key_go_to_the_verdict_at_once),
+	    IN_FOLDER(how_it_is_installed_can_be_changed_and_is_checked_anew),
 	    IN_FOLDER(the_first_certificate_of_a_domain_is_installed_too),
 	    IN_FOLDER(an_encrypted_key_asks_for_its_passphrase),
 	    IN_FOLDER(pasted_text_is_taken_with_any_line_ends),
