@@ -12,6 +12,7 @@
 #include "router/control/domain_ca.h"
 #include "router/control/domain_status.h"
 #include "router/control/event.h"
+#include "router/control/scheduler.h"
 #include "router/control/workers.h"
 
 #define RENEWALS_SHOWN 20
@@ -88,6 +89,18 @@ ca_json(struct control *c)
 	return o;
 }
 
+static json_t *
+scheduler_json(struct control *c)
+{
+	struct scheduler_figures figures = scheduler_figures(c->scheduler);
+	json_t *o = json_object();
+
+	json_put_int(o, "find_us", figures.find_us);
+	json_put_int(o, "find_worst_us", figures.find_worst_us);
+	json_put_int(o, "attended", (int64_t)figures.attended);
+	return o;
+}
+
 enum err
 api_status(struct api_call *call, struct fault *f)
 {
@@ -117,6 +130,7 @@ api_status(struct api_call *call, struct fault *f)
 	json_put_int(o, "generation", child_generation(c->child));
 	json_put(o, "generations", workers_generations_json(c));
 	json_put(o, "acme", ca_json(c));
+	json_put(o, "scheduler", scheduler_json(c));
 	json_put(o, "store", store_json(c));
 	json_put_bool(o, "keys", keyring_is_ready(c->keyring));
 	call->answer = o;

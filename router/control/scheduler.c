@@ -37,6 +37,7 @@ struct scheduler {
 	struct ev_timer tick;
 	int64_t prune_at;
 	int64_t reserve_at; /* when it is looked whether renewals are due */
+	struct scheduler_figures figures;
 };
 
 /* Adds the hosts that a statement gives for a time. */
@@ -102,13 +103,28 @@ attend(struct control *c, const char *host, int64_t now, size_t *room)
 	return e;
 }
 
+static size_t
+find(struct scheduler *s, int64_t now, char hosts[BATCH][HOST_SIZE])
+{
+	struct scheduler_figures *f = &s->figures;
+	int64_t begun_us = clock_mono_us();
+	size_t n = due_hosts(s->control, now, hosts);
+
+	f->find_us = clock_mono_us() - begun_us;
+	if (f->find_us > f->find_worst_us)
+		f->find_worst_us = f->find_us;
+	f->attended += n;
+	return n;
+}
+
 /* Returns whether there may be more that is due. */
 static bool
-attend_batch(struct control *c)
+attend_batch(struct scheduler *s)
 {
+	struct control *c = s->control;
 	char(*hosts)[HOST_SIZE] = xcalloc(BATCH, sizeof(*hosts));
 	int64_t now = clock_now();
-	size_t n = due_hosts(c, now, hosts), room = 0;
+	size_t n = find(s, now, hosts), room = 0;
 	struct fault f = {0};
 	enum err e = ERR_OK;
 
@@ -218,7 +234,7 @@ on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 
 	(void)events;
 	rotate_masters(s->control);
-	more = attend_batch(s->control);
+	more = attend_batch(s);
 	prune(s);
 	keep_reserve(s);
 	pages_tick(s->control);
@@ -247,4 +263,10 @@ scheduler_free(struct scheduler *s)
 		return;
 	ev_timer_stop(s->control->loop, &s->tick);
 	free(s);
+}
+
+struct scheduler_figures
+scheduler_figures(const struct scheduler *s)
+{
+	return s == NULL ? (struct scheduler_figures){0} : s->figures;
 }

@@ -8,10 +8,20 @@
  *
  * Owned by: control.   Freed by: scheduler_free.
  */
+#include <stdint.h>
+
 struct control;
 struct scheduler;
 
 struct scheduler *scheduler_new(struct control *c);
 void scheduler_free(struct scheduler *s);
+
+/* How long it took to find what is due: the last time, and the longest since
+ * it began; and how many were due in all. */
+struct scheduler_figures {
+	int64_t find_us, find_worst_us;
+	uint64_t attended;
+};
+struct scheduler_figures scheduler_figures(const struct scheduler *s);
 
 #endif

@@ -7,6 +7,7 @@
 #   B=build/asan tests/bench/run.sh soak [SECONDS [SEED]]
 #   B=... tests/bench/run.sh abuse
 #   B=... tests/bench/run.sh upgrade [ROUNDS]
+#   B=... tests/bench/run.sh certificates [storm|store ...]
 set -eu
 cd "$(dirname "$0")/../.."
 TOWPATH_BUILD=$(cd "${B:-build/release}" && pwd)
@@ -15,7 +16,7 @@ python=${PYTHON:-/usr/bin/python3}
 what=${1:-all}
 [ $# = 0 ] || shift
 case $what in
-limits | peers | soak | abuse | upgrade) exec "$python" "tests/bench/$what.py" "$@" ;;
+limits | peers | soak | abuse | upgrade | certificates) exec "$python" "tests/bench/$what.py" "$@" ;;
 all) ;;
 *) exec "$python" tests/bench/limits.py "$what" "$@" ;;
 esac
