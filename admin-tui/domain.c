@@ -61,6 +61,33 @@ read_records(struct domain *d, const json_t *o)
 	}
 }
 
+static void
+read_resolver(struct resolver *r, const json_t *o)
+{
+	const json_t *addresses = json_obj(o, "addresses");
+	size_t n = json_array_size(addresses);
+	const json_t *first = json_array_get(addresses, 0);
+	*r = (struct resolver){
+	    .name = answer_str(o, "resolver"),
+	    .sees = answer_str(o, "sees"),
+	    .address = answer_str(first, "address"),
+	    .n_more = n > 0 ? n - 1 : 0,
+	    .ttl = json_int(o, n > 0 ? "ttl" : "denial_ttl"),
+	};
+}
+
+static void
+read_resolvers(struct domain *d, const json_t *o)
+{
+	size_t i;
+	json_t *r;
+	json_array_foreach(json_obj(o, "resolvers"), i, r)
+	{
+		if (json_is_object(r) && d->n_resolvers < DOMAIN_RESOLVERS_MAX)
+			read_resolver(&d->resolvers[d->n_resolvers++], r);
+	}
+}
+
 void
 domain_read(struct domain *d, const json_t *o)
 {
@@ -88,6 +115,7 @@ domain_read(struct domain *d, const json_t *o)
 	d->fallback_stands_by = json_bool(fallback, "stands_by");
 	answer_fault(fallback, "fault", &d->fallback_fault);
 	read_records(d, o);
+	read_resolvers(d, o);
 	const json_t *certificate = json_obj(o, "certificate");
 	d->has_certificate = json_is_object(certificate);
 	if (d->has_certificate)
@@ -113,6 +141,11 @@ domain_clear(struct domain *d)
 		free(r->was);
 	}
 	free(d->records);
+	for (size_t i = 0; i < d->n_resolvers; i++) {
+		free(d->resolvers[i].name);
+		free(d->resolvers[i].sees);
+		free(d->resolvers[i].address);
+	}
 	cert_clear(&d->certificate);
 	*d = (struct domain){0};
 }

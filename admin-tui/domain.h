@@ -24,7 +24,15 @@ struct record {     /* what to change at the DNS provider */
 	int64_t ttl;
 };
 
-#define DOMAIN_RECORDS_MAX 32
+struct resolver { /* what one said at the last look at DNS */
+	char *name, *sees;
+	char *address; /* the first that it knows; "": none */
+	size_t n_more; /* addresses beside it */
+	int64_t ttl;   /* seconds that it keeps its answer; 0: unknown */
+};
+
+#define DOMAIN_RECORDS_MAX   32
+#define DOMAIN_RESOLVERS_MAX 8
 
 struct domain {
 	char *host, *app, *origin, *reference;
@@ -39,6 +47,8 @@ struct domain {
 	struct fault fallback_fault;
 	struct record *records;
 	size_t n_records;
+	struct resolver resolvers[DOMAIN_RESOLVERS_MAX];
+	size_t n_resolvers;
 	bool has_certificate;
 	struct cert certificate;
 };

@@ -160,6 +160,29 @@ records(struct page *p, const struct domain *d)
 	}
 }
 
+/* "I changed it, why not yet?" is answered by a number of minutes. */
+static void
+resolvers(struct page *p, const struct domain *d)
+{
+	char kept[WORDS_SIZE];
+	if (d->n_resolvers == 0)
+		return;
+	page_line(p, ROLE_TEXT, 0, "%s", "");
+	page_line(p, ROLE_TITLE, 1, "WHAT RESOLVERS SEE");
+	for (size_t i = 0; i < d->n_resolvers; i++) {
+		const struct resolver *r = &d->resolvers[i];
+		bool is_right = strcmp(r->sees, "us") == 0;
+		char more[32] = "";
+		if (r->n_more > 0)
+			snprintf(more, sizeof(more), " +%zu", r->n_more);
+		page_mark(p, is_right ? GLYPH_OK : GLYPH_BAD,
+		    is_right ? ROLE_OK : ROLE_BAD, "%-15s %-9s %s%s%s%s",
+		    r->name, r->sees, r->address, more,
+		    r->ttl > 0 ? "  kept " : "",
+		    r->ttl > 0 ? words_span(r->ttl, kept) : "");
+	}
+}
+
 static void
 next_check(struct page *p, const struct model *m, const struct domain *d)
 {
@@ -188,6 +211,8 @@ diagnosis_page(struct page *p, const struct model *m, const struct domain *d)
 	check_order(p, d);
 	check_serving(p, m, d);
 	records(p, d);
+	if (strcmp(d->dns, "ok") != 0)
+		resolvers(p, d);
 	next_check(p, m, d);
 }
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "router/control/api_backends.h"
 #include "router/control/custom.h"
+#include "router/control/diagnosis.h"
 #include "router/control/domain_add.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_json.h"
@@ -194,8 +195,10 @@ api_domains_get(struct api_call *call, struct fault *f)
 	struct domain d;
 	enum err e = api_domain(call, &d, f);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		call->answer = domain_json(call->control, &d);
+		diagnosis_add(call->control, d.host, call->answer);
+	}
 	domain_unload(&d);
 	return e;
 }

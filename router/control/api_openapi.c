@@ -34,6 +34,7 @@ static const struct schema schemas[] = {
 	"next_attempt_at:time? renewal:Renewal? fault:Fault? "
 	"fallback:Fallback? "
 	"records:[]Record set:NameSet? "
+	"resolvers:[]Resolver? cached_for:integer? "
 	"created_at:time certificate:Certificate?"},
     {"Renewal", "window:Window? at:time? explanation_url:string? "
 		"asked_at:time? answered_at:time? next_at:time? fault:Fault?"},

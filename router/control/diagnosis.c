@@ -305,6 +305,20 @@ last_of_domain(struct control *c, const struct domain *d)
 	return o;
 }
 
+void
+diagnosis_add(struct control *c, const char *host, json_t *domain)
+{
+	static const char *const keys[] = {"resolvers", "cached_for"};
+	json_t *seen = diagnosis_last(c, host), *value;
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		value = json_object_get(seen, keys[i]);
+		if (value != NULL)
+			json_put(domain, keys[i], json_incref(value));
+	}
+	json_decref(seen);
+}
+
 json_t *
 diagnosis_last(struct control *c, const char *host)
 {

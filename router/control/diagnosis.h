@@ -44,6 +44,9 @@ enum err MUST_USE diagnosis_write(
 /* "eligible" and "message" for a person, and all that was seen. */
 json_t *diagnosis_json(const struct diagnosis *d);
 
+/* Adds "resolvers" and "cached_for" of the last look to a domain's object. */
+void diagnosis_add(struct control *c, const char *host, json_t *domain);
+
 /* What was seen last, of any host: nothing is asked.  "eligible" is false also
  * when the domain is set up already. */
 json_t *diagnosis_last(struct control *c, const char *host);

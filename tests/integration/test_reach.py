@@ -164,6 +164,22 @@ class Faults(Case):
         self.assertCured(seen)
 
 
+class Unset(unittest.TestCase):
+    def test_D19_a_platform_that_does_not_know_its_addresses(self):
+        host = "www.d19.test"
+        with Resolver() as r, Daemon(
+                platform={"addresses": "", "cname_target": ""},
+                dns={"resolvers": r.address}) as d:
+            r.set(host, ("A", "127.0.0.1", 60))
+            result = d.run("domains", "check", host)
+            self.assertIn("D19", result.stderr)
+            self.assertIn("[platform]", result.stderr)
+            d.stop()
+            d.config["platform"]["addresses"] = "127.0.0.1"
+            d.start()
+            d.cli("domains", "check", host)
+
+
 class Seen(Case):
     """What each resolver says, for people and programs."""
 

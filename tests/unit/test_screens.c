@@ -47,7 +47,11 @@
 	"provider.'},'records':[{'do':'delete','type':'A','name':"             \
 	"'shop.example.net','value':'203.0.113.9','was':null,'ttl':300},"      \
 	"{'do':'create','type':'CNAME','name':'shop.example.net','value':"     \
-	"'edge.towpath.example','was':null,'ttl':300}],'certificate':null"
+	"'edge.towpath.example','was':null,'ttl':300}],'resolvers':["          \
+	"{'resolver':'1.1.1.1','sees':'us','addresses':[{'address':"           \
+	"'192.0.2.10'}],'ttl':120},{'resolver':'9.9.9.9','sees':'elsewhere',"  \
+	"'addresses':[{'address':'203.0.113.9'},{'address':'203.0.113.10'}],"  \
+	"'ttl':3180}],'certificate':null"
 #define CAA                                                                    \
 	"'next_attempt_at':null,'fault':{'code':'A15','text':'The CAA record " \
 	"of pay.example.net does not allow letsencrypt.org.','action':"        \
