@@ -6,6 +6,7 @@
 
 #include "acme/base64url.h"
 #include "acme/directory.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #define SHA256_SIZE 32
@@ -195,6 +196,23 @@ refuse_all(const struct challenge_choice *choice, struct authorization *out)
 }
 
 static void
+read_offers(const json_t *list, struct authorization *out)
+{
+	for (int t = 0; t < CHALLENGE_TYPES; t++) {
+		const json_t *c = find_of_type(list, (enum challenge_type)t);
+		struct challenge_offer *o = &out->offers[out->n_offers];
+
+		if (c == NULL || (out->is_wildcard && t != CHALLENGE_DNS_01))
+			continue;
+		o->type = (enum challenge_type)t;
+		snprintf(
+		    o->token, sizeof(o->token), "%s", json_str(c, "token"));
+		snprintf(o->url, sizeof(o->url), "%s", json_str(c, "url"));
+		out->n_offers++;
+	}
+}
+
+static void
 read_pending(const json_t *document, bool is_posted,
     const struct challenge_choice *choice, struct authorization *out)
 {
@@ -215,6 +233,10 @@ read_pending(const json_t *document, bool is_posted,
 	snprintf(out->token, sizeof(out->token), "%s", json_str(c, "token"));
 	snprintf(out->url, sizeof(out->url), "%s", json_str(c, "url"));
 	out->is_started = !has_status(c, "pending");
+	read_offers(list, out);
+	if (clock_parse(slice_str(json_str(document, "expires")),
+		&out->expires_at) != ERR_OK)
+		out->expires_at = 0;
 }
 
 enum err

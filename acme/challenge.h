@@ -45,6 +45,13 @@ enum authorization_state {
 	AUTHORIZATION_FAILED, /* and problem says why */
 };
 
+/* A challenge that could be answered. */
+struct challenge_offer {
+	enum challenge_type type;
+	char token[CHALLENGE_TOKEN_SIZE];
+	char url[ACME_URL_MAX + 1]; /* its own, to be posted to */
+};
+
 struct authorization {
 	enum authorization_state state;
 	char host[HOST_SIZE]; /* of a wildcard without "*." */
@@ -54,6 +61,10 @@ struct authorization {
 	char token[CHALLENGE_TOKEN_SIZE];
 	char url[ACME_URL_MAX + 1]; /* its own, to be posted to */
 	bool is_started;            /* the CA is at it: not to be posted */
+	/* of a pending one, each type once */
+	struct challenge_offer offers[CHALLENGE_TYPES];
+	size_t n_offers;
+	int64_t expires_at; /* 0: it does not say */
 	struct problem problem;
 };
 

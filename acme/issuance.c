@@ -52,6 +52,8 @@ stop(struct issuance *i)
 	i->caa = NULL;
 	txt_publication_cancel(i->publication);
 	i->publication = NULL;
+	by_hand_cancel(i->by_hand);
+	i->by_hand = NULL;
 	ev_timer_stop(i->env->loop, &i->timer);
 }
 
@@ -105,8 +107,8 @@ tokens_of(const struct issuance *i)
 	return t;
 }
 
-static void
-bump_token(const struct issuance *i, const char *token)
+void
+issuance_bump_token(const struct issuance *i, const char *token)
 {
 	char *key = xasprintf("token:%s", token);
 
@@ -118,7 +120,7 @@ static void
 bump_tokens(const struct issuance *i, struct tokens *t)
 {
 	for (size_t at = 0; at < t->n; at++)
-		bump_token(i, t->text[at]);
+		issuance_bump_token(i, t->text[at]);
 	free(t);
 }
 
@@ -278,7 +280,7 @@ publish(struct issuance *i)
 	free(text);
 	if (e != ERR_OK || i->publication != NULL)
 		return e;
-	bump_token(i, c->token);
+	issuance_bump_token(i, c->token);
 	order_published(i->order);
 	return ERR_OK;
 }
@@ -463,9 +465,10 @@ issuance_drive(struct issuance *i)
 			again_in(i, a.wait_ms);
 			return;
 		case ORDER_PUBLISH:
-			if (publish(i) != ERR_OK)
+			if ((i->order->by_hand ? issuance_wait_for_hands(i)
+					       : publish(i)) != ERR_OK)
 				again_in(i, RETRY_MS);
-			else if (i->publication == NULL)
+			else if (i->publication == NULL && i->by_hand == NULL)
 				break;
 			return;
 		case ORDER_MAKE_CSR:

@@ -7,6 +7,7 @@
  *
  * Owned by: issuer.   Freed by: issuance_free, never in one of its callbacks.
  */
+#include "acme/by_hand.h"
 #include "acme/ca.h"
 #include "acme/caa_check.h"
 #include "acme/order.h"
@@ -24,19 +25,22 @@ struct issuance_env {
 	struct ca *ca;
 	struct dns *dns;         /* NULL: CAA is not looked at */
 	struct txt_records *txt; /* NULL: no dns-01 */
+	struct by_hand_env hands;
 	const struct issuer_config *config;
 	/* As in issuer_ops. */
 	enum err (*on_issued)(void *ctx, struct issuance *i,
 	    const struct chain *chain, struct fault *unfit);
 	void (*on_failed)(
 	    void *ctx, struct issuance *i, const struct problem *p);
+	/* It waits for a person and needs no place in flight, or again. */
+	void (*on_waits)(void *ctx, struct issuance *i, bool waits);
 	void *ctx;
 };
 
 struct issuance {
 	/* for its owner */
 	struct list link;
-	bool is_running;
+	bool is_running, is_waiting_for_hands;
 	struct seat *seat; /* whose CA it goes to; env is of it */
 	enum wish_ca ca;
 	bool is_moved; /* the other CA has refused it */
@@ -51,6 +55,7 @@ struct issuance {
 	struct ca_call *call;
 	struct caa_check *caa;
 	struct txt_publication *publication;
+	struct by_hand *by_hand;
 	ev_timer timer;
 	int n_refused;   /* by the owner, in a row */
 	bool is_counted; /* the CA's taking it is written down */

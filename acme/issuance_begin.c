@@ -148,12 +148,16 @@ issuance_start(struct issuance *i)
 
 	if (e != ERR_OK)
 		return e;
+	if (row.by_hand)
+		choice = (struct challenge_choice){
+		    {CHALLENGE_HTTP_01, CHALLENGE_DNS_01}, 2};
 	/* begun with another CA: ordered anew here, the key is kept */
 	is_elsewhere = strcmp(row.directory, i->env->config->directory) != 0;
 	i->order = order_new((const char *const *)row.names, row.n_names, "",
 	    &choice, is_elsewhere ? NULL : row.url, clock_mono_ms());
 	order_ask(i->order, row.replaces, i->env->config->preferred_chain);
 	i->order->is_renewal = row.needed_at != 0;
+	i->order->by_hand = row.by_hand;
 	i->is_counted = i->order->url != NULL;
 	buf_add(&i->sealed, buf_slice(&row.sealed));
 	order_row_clear(&row);

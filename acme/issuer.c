@@ -60,10 +60,25 @@ back_in_line(struct issuer *is, struct issuance *i)
 	is->n_running--;
 }
 
+/* A person may take days: that is no order in flight. */
+static void
+on_waits(void *ctx, struct issuance *i, bool waits)
+{
+	struct issuer *is = ctx;
+
+	if (waits == i->is_waiting_for_hands)
+		return;
+	i->is_waiting_for_hands = waits;
+	i->seat->n_running += waits ? (size_t)-1 : 1;
+	is->n_running += waits ? (size_t)-1 : 1;
+	kick(is, 0);
+}
+
 /* Out of the books; freed from the loop, when nobody stands in it any more. */
 static void
 bury(struct issuer *is, struct issuance *i)
 {
+	on_waits(is, i, false);
 	if (i->is_running) {
 		i->seat->n_running--;
 		is->n_running--;
@@ -346,6 +361,8 @@ issuer_new(struct ev_loop *loop, struct db *db, struct shared *shared,
 	    .keyring = keyring,
 	    .on_issued = on_issued,
 	    .on_failed = on_failed,
+	    .on_waits = on_waits,
+	    .hands = {.loop = loop, .fetch = fetch, .http_port = BY_HAND_PORT},
 	    .ctx = is,
 	};
 	map_init(&is->by_host, OPEN_MAX);
@@ -367,10 +384,10 @@ issuer_set_fallback(struct issuer *is, const struct issuer_config *config)
 void
 issuer_set_dns(struct issuer *is, struct dns *dns, struct txt_records *txt)
 {
-	is->env.dns = dns;
+	is->env.dns = is->env.hands.dns = dns;
 	is->env.txt = txt;
 	for (int i = 0; i < CA_SEATS; i++) {
-		is->seats[i].env.dns = dns;
+		is->seats[i].env.dns = is->seats[i].env.hands.dns = dns;
 		is->seats[i].env.txt = txt;
 	}
 }
@@ -446,7 +463,7 @@ check_order(const struct issuer *is, const struct order_wish *wish,
 	*seat = choose(is, wish->ca, &o);
 	if (*seat != CA_SEATS)
 		return ERR_OK;
-	return seat_check(&is->seats[CA_FIRST], wish->names, wish->n_names, f);
+	return seat_check(&is->seats[CA_FIRST], &o, f);
 }
 
 enum err
@@ -536,6 +553,17 @@ issuer_cancel(struct issuer *is, const char *host)
 		return;
 	issuance_cancel(i);
 	bury(is, i);
+}
+
+bool
+issuer_tell(struct issuer *is, const char *host, enum challenge_type type)
+{
+	struct issuance *i = map_get(&is->by_host, slice_str(host));
+
+	if (i == NULL || i->by_hand == NULL)
+		return false;
+	by_hand_tell(i->by_hand, type);
+	return true;
 }
 
 struct ca *

@@ -191,6 +191,8 @@ keep_time(struct order *o, int64_t mono_ms)
 {
 	struct problem p;
 
+	if (o->by_hand && o->state == ORDER_PUBLISHING)
+		o->give_up_ms = mono_ms + ORDER_TIME_MAX_MS;
 	if (is_over(o) || mono_ms < o->give_up_ms)
 		return;
 	problem_set(&p, FAULT_A22_ORDER_INVALID,

@@ -79,6 +79,7 @@ struct order {
 	char *replaces;        /* id of a certificate (RFC 9773, 5) */
 	char *preferred_chain; /* common name that its top is issued by */
 	bool is_renewal;       /* better without a profile than not at all */
+	bool by_hand; /* a challenge is made visible when somebody does */
 	struct challenge_choice choice;
 	char *url, *finalize_url, *certificate_url; /* NULL until known */
 	struct order_authorization *authorizations;

@@ -149,6 +149,7 @@ is_wanted(const struct outlook *o)
 static void
 next_seat(struct outlook *o)
 {
+	struct seat_order order = {.order = {.names = o->names, .n_names = 1}};
 	const struct seat *seat = NULL;
 	struct fault f = {0};
 
@@ -159,7 +160,7 @@ next_seat(struct outlook *o)
 	}
 	if (seat == NULL)
 		conclude(o);
-	else if (seat_check(seat, o->names, 1, &f) != ERR_OK)
+	else if (seat_check(seat, &order, &f) != ERR_OK)
 		would_not(o, &f, 0, false);
 	else if (seat->refuses_until > clock_now())
 		would_not(o, &seat->refusal, seat->refuses_until, true);

@@ -56,8 +56,8 @@ rows_add_order(struct db *db, const struct order_wish *wish,
 	static const char sql[] =
 	    "INSERT INTO acme_order "
 	    "(host, names, directory, state, created_at, updated_at, "
-	    "replaces, is_renewal, needed_at, ca) "
-	    "VALUES (?1, ?2, ?3, 'new', ?4, ?4, ?5, ?6, ?7, ?8)";
+	    "replaces, is_renewal, needed_at, ca, by_hand) "
+	    "VALUES (?1, ?2, ?3, 'new', ?4, ?4, ?5, ?6, ?7, ?8, ?9)";
 	struct stmt *s = db_stmt(db, sql);
 	json_t *list = json_array();
 	char *text;
@@ -75,6 +75,7 @@ rows_add_order(struct db *db, const struct order_wish *wish,
 	stmt_int(s, 6, wish->is_renewal);
 	stmt_int(s, 7, wish->needed_at);
 	stmt_str(s, 8, wish_ca_text(wish->ca));
+	stmt_int(s, 9, wish->by_hand);
 	e = stmt_run(s);
 	*id = db_last_id(db);
 	free(text);
@@ -104,7 +105,7 @@ read_names(struct slice text, struct order_row *out)
 
 #define ORDER_COLUMNS                                                          \
 	"SELECT host, names, directory, url, sealed, replaces, is_renewal, "   \
-	"needed_at, ca, is_moved, charged_to FROM acme_order "
+	"needed_at, ca, is_moved, charged_to, by_hand FROM acme_order "
 
 static enum err
 read_order(struct stmt *s, int64_t id, struct order_row *out)
@@ -128,6 +129,7 @@ read_order(struct stmt *s, int64_t id, struct order_row *out)
 	(void)wish_ca_read(stmt_get_str(s, 8), &out->ca);
 	out->is_moved = stmt_get_int(s, 9) != 0;
 	out->charged_to = text_or_null(s, 10);
+	out->by_hand = stmt_get_int(s, 11) != 0;
 	stmt_done(s);
 	if (e != ERR_OK)
 		order_row_clear(out);
@@ -384,9 +386,10 @@ rows_move_order(
 {
 	static const char sql[] =
 	    "INSERT INTO acme_order (host, names, directory, state, "
-	    "created_at, updated_at, is_renewal, needed_at, ca, is_moved) "
+	    "created_at, updated_at, is_renewal, needed_at, ca, by_hand, "
+	    "is_moved) "
 	    "SELECT host, names, ?2, 'new', ?3, ?3, is_renewal, needed_at, "
-	    "ca, 1 FROM acme_order WHERE id = ?1";
+	    "ca, by_hand, 1 FROM acme_order WHERE id = ?1";
 	struct stmt *s = db_stmt(db, sql);
 	enum err e;
 
@@ -405,8 +408,8 @@ insert_challenge(struct db *db, int64_t order_id, const struct challenge_row *c)
 {
 	static const char sql[] =
 	    "INSERT INTO challenge (order_id, type, host, token, "
-	    "key_authorization, url, created_at) "
-	    "VALUES (?1, ?7, ?2, ?3, ?4, ?5, ?6)";
+	    "key_authorization, url, created_at, expires_at) "
+	    "VALUES (?1, ?7, ?2, ?3, ?4, ?5, ?6, ?8)";
 	struct stmt *s = db_stmt(db, sql);
 
 	stmt_int(s, 1, order_id);
@@ -416,6 +419,8 @@ insert_challenge(struct db *db, int64_t order_id, const struct challenge_row *c)
 	stmt_str(s, 5, c->url);
 	stmt_int(s, 6, clock_now());
 	stmt_str(s, 7, challenge_type_text(c->type));
+	if (c->expires_at != 0)
+		stmt_int(s, 8, c->expires_at);
 	return stmt_run(s);
 }
 

@@ -54,6 +54,7 @@ struct order_row {
 	bool is_renewal;
 	int64_t needed_at;
 	enum wish_ca ca;
+	bool by_hand;
 	bool is_moved;    /* after the other CA had refused */
 	char *charged_to; /* whose limits count it (acme/ledger_rows.h); NULL */
 };
@@ -116,6 +117,7 @@ enum err MUST_USE rows_move_order(
 struct challenge_row {
 	enum challenge_type type;
 	const char *host, *token, *key_authorization, *url;
+	int64_t expires_at; /* 0: unknown */
 };
 /* Replaces what the order had at that URL; the order remembers the type. */
 enum err MUST_USE rows_add_challenge(

@@ -81,18 +81,19 @@ seat_clear(struct seat *s)
 }
 
 enum err
-seat_check(const struct seat *s, const char *const *names, size_t n_names,
-    struct fault *f)
+seat_check(const struct seat *s, const struct seat_order *o, struct fault *f)
 {
+	const struct ledger_order *l = &o->order;
+
 	if (!s->config.agree_terms) {
 		fault_set(f, FAULT_A10_TERMS_NOT_AGREED, NULL);
 		return ERR_DENIED;
 	}
-	for (size_t i = 0; i < n_names; i++) {
-		if (challenge_choice_fits(&s->config.challenges, names[i]))
+	for (size_t i = 0; i < l->n_names && !o->by_hand; i++) {
+		if (challenge_choice_fits(&s->config.challenges, l->names[i]))
 			continue;
 		fault_set(f, FAULT_A27_NO_USABLE_CHALLENGE,
-		    "No allowed challenge can be used for %s", names[i]);
+		    "No allowed challenge can be used for %s", l->names[i]);
 		return ERR_DENIED;
 	}
 	return ERR_OK;
@@ -114,6 +115,7 @@ seat_order_of_wish(
 	    .order = {wish->names, wish->n_names, wish->is_renewal,
 		renewal_is_in_window(db, wish->replaces, clock_now())},
 	    .keeps_reserve = keeps_reserve,
+	    .by_hand = wish->by_hand,
 	};
 }
 
@@ -127,6 +129,7 @@ seat_order_of_row(
 		renewal_is_in_window(db, row->replaces, clock_now())},
 	    .keeps_reserve = keeps_reserve,
 	    .charged_to = row->charged_to,
+	    .by_hand = row->by_hand,
 	};
 }
 
@@ -156,8 +159,7 @@ seat_view(const struct seat *s, const struct seat_order *o)
 	struct ledger_verdict verdict;
 	struct ca_view v = {0};
 
-	if (!s->is_there ||
-	    seat_check(s, o->order.names, o->order.n_names, NULL) != ERR_OK)
+	if (!s->is_there || seat_check(s, o, NULL) != ERR_OK)
 		return v;
 	v.is_able = true;
 	v.all_ready_at = believed(s->refuses_until, now);

@@ -45,6 +45,7 @@ struct seat_order {
 	struct ledger_order order; /* names[0] is the domain */
 	bool keeps_reserve;        /* renewals are due */
 	const char *charged_to;    /* where it has its share; NULL: nowhere */
+	bool by_hand;              /* any challenge will do */
 };
 
 struct seat_order seat_order_of_wish(
@@ -71,8 +72,8 @@ enum err MUST_USE seat_share(struct seat *s, const struct order_row *row,
     bool keeps_reserve, struct problem *p);
 
 /* Why it is not able to take an order for them: A10, A27. */
-enum err MUST_USE seat_check(const struct seat *s, const char *const *names,
-    size_t n_names, struct fault *f);
+enum err MUST_USE seat_check(
+    const struct seat *s, const struct seat_order *o, struct fault *f);
 
 /* An order for host ended there with p: when the reason was the CA's own, how
  * long it is not asked again. */

@@ -30,6 +30,9 @@ struct order_wish {
 	/* When the first of the names will be without a certificate; 0: it is
 	 * now.  The line goes by it. */
 	int64_t needed_at;
+	/* Somebody else serves the challenge, before the name leads here: the
+	 * CA is told when it is seen, or when a person says so. */
+	bool by_hand;
 };
 
 #endif

@@ -54,6 +54,11 @@ static const struct command_option domains_options[] = {APP,
     {"problems", 0, NULL, NULL, "only those with a fault"}, END};
 static const struct command_option domains_add_options[] = {
     TO_APP, WAIT, UPLOAD, END};
+static const struct command_option challenge_options[] = {
+    {"done", 0, NULL, NULL, "a challenge is served: let the CA look now"},
+    {"type", 0, NULL, "TYPE",
+	"http-01 or dns-01: the one, when it cannot be seen from here"},
+    WAIT, END};
 static const struct command_option upload_options[] = {
     {"app", 'a', NULL, "APP",
 	"every domain of APP that the certificate covers"},
@@ -176,6 +181,12 @@ const struct command commands[] = {
 	"(https://HOST or as a BACKEND is written) its requests go there by "
 	"the app's rules; HOST then is what the origin is asked for.",
 	cli_domains_set},
+    {"domains challenge", "HOST", challenge_options, COMMAND_CHANGES, "certs",
+	"order now, before DNS moves; shows what a CA will look for",
+	"Serve one of the challenges elsewhere: the answer at the URL, or the "
+	"TXT record. The CA is told as soon as it can be seen from here, or "
+	"by --done, and the certificate is there before the name leads here.",
+	cli_domains_challenge},
     {"domains remove", "HOST", confirm_options, COMMAND_DESTROYS, "domains",
 	"serve a host no more",
 	"Its certificates are kept until they expire: added again, the "

@@ -22,4 +22,5 @@
 	text schema_11_sql, base/schema_11.sql
 	text schema_12_sql, base/schema_12.sql
 	text schema_13_sql, base/schema_13.sql
+	text schema_14_sql, base/schema_14.sql
 	.section .note.GNU-stack, "", @progbits

@@ -48,6 +48,9 @@ static const struct schema schemas[] = {
 		  "ca:string? reference:string? certificate:Upload?"},
     {"DomainChange", "app:string? origin:string? automatic:boolean? "
 		     "ca:string? reference:string?"},
+    {"Challenge", "type:string url:string? body:string? name:string? "
+		  "value:string? expires_at:time?"},
+    {"NewChallenge", "done:boolean? type:string?"},
     {"Diagnosis", "host:string eligible:boolean message:string fault:Fault? "
 		  "records:[]Record checked_at:time? cached_for:integer? "
 		  "cdn:boolean? probe:Probe? resolvers:[]Resolver? "

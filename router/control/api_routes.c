@@ -7,6 +7,7 @@
 #include "router/control/api_backends.h"
 #include "router/control/api_cas.h"
 #include "router/control/api_certificates.h"
+#include "router/control/api_challenges.h"
 #include "router/control/api_domains.h"
 #include "router/control/api_events.h"
 #include "router/control/api_import.h"
@@ -62,6 +63,10 @@ static const struct api_route routes[] = {
 	    "look now whether a host reaches us", NULL, "Diagnosis"},
 	{"POST", DOMAIN "/renew", SCOPE_CERTS, API_CHANGES, api_domains_renew,
 	    "order a new automatic certificate now", NULL, "Domain"},
+	{"GET", DOMAIN "/challenges", SCOPE_READ, API_READS, api_challenges_list,
+	    "what the CA will look for", NULL, "[]Challenge"},
+	{"POST", DOMAIN "/challenges", SCOPE_CERTS, API_OWN, api_challenges_add,
+	    "order now, for a challenge that is served elsewhere; or say that it is", "NewChallenge", "[]Challenge"},
 	{"POST", DOMAIN "/rollback", SCOPE_CERTS, API_CHANGES, api_certificate_roll_back,
 	    "back to the custom certificate before", "Rollback", "Certificate"},
 	{"POST", DOMAIN "/csr", SCOPE_CERTS, API_CHANGES, api_csr_add,

@@ -228,6 +228,25 @@ order(struct control *c, const char *const *names, size_t n_names)
 		    f.code == FAULT_A27_NO_USABLE_CHALLENGE);
 }
 
+enum err
+domain_order_elsewhere(struct control *c, const char *host, struct fault *f)
+{
+	struct order_wish wish = {
+	    .names = &host, .n_names = 1, .by_hand = true};
+	int64_t at = 0;
+	enum err e = ledger_ask_by_hand(c->db, host, &at, f);
+
+	if (e != ERR_OK)
+		return e;
+	wish.ca = domain_ca_of(c, host);
+	wish.needed_at = automatic_until(c, host);
+	wish.is_renewal = names_are_held(c, &host, 1);
+	e = issuer_order(c->issuer, &wish, &at, f);
+	if (e == ERR_OK)
+		e = ledger_add_by_hand(c->db, host);
+	return e;
+}
+
 static void
 order_set(struct control *c, const struct name_set *set)
 {
