@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define FIRST_S    5.
+#define FIRST_S    1.
 #define LONGEST_S  300.
 #define TIMEOUT_MS 6000
 #define CONNECT_MS 3000

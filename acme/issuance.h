@@ -56,6 +56,8 @@ struct issuance {
 	struct caa_check *caa;
 	struct txt_publication *publication;
 	struct by_hand *by_hand;
+	bool is_told; /* that its challenge is served, and it is of this type */
+	enum challenge_type told;
 	ev_timer timer;
 	int n_refused;   /* by the owner, in a row */
 	bool is_counted; /* the CA's taking it is written down */

@@ -102,6 +102,8 @@ watch(struct issuance *i)
 	    by_hand_start(&i->env->hands, goals, n, a->expires_at, on_seen, i);
 	while (n > 0)
 		free(texts[--n]);
+	if (i->is_told)
+		by_hand_tell(i->by_hand, i->told);
 	i->env->on_waits(i->env->ctx, i, true);
 }
 

@@ -560,9 +560,13 @@ issuer_tell(struct issuer *is, const char *host, enum challenge_type type)
 {
 	struct issuance *i = map_get(&is->by_host, slice_str(host));
 
-	if (i == NULL || i->by_hand == NULL)
+	if (i == NULL || (i->order != NULL && !i->order->by_hand) ||
+	    (i->is_told && i->by_hand == NULL))
 		return false;
-	by_hand_tell(i->by_hand, type);
+	i->is_told = true; /* it may not have come so far again */
+	i->told = type;
+	if (i->by_hand != NULL)
+		by_hand_tell(i->by_hand, type);
 	return true;
 }
 
