@@ -71,7 +71,7 @@ on_waits(void *ctx, struct issuance *i, bool waits)
 	i->is_waiting_for_hands = waits;
 	i->seat->n_running += waits ? (size_t)-1 : 1;
 	is->n_running += waits ? (size_t)-1 : 1;
-	kick(is, 0);
+	issuer_kick(is, 0);
 }
 
 /* Out of the books; freed from the loop, when nobody stands in it any more. */

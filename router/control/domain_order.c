@@ -231,16 +231,14 @@ order(struct control *c, const char *const *names, size_t n_names)
 enum err
 domain_order_elsewhere(struct control *c, const char *host, struct fault *f)
 {
-	struct order_wish wish = {
-	    .names = &host, .n_names = 1, .by_hand = true};
+	char replaces[RENEWALS_ID_SIZE];
+	struct order_wish wish = wish_for(c, &host, 1, replaces);
 	int64_t at = 0;
 	enum err e = ledger_ask_by_hand(c->db, host, &at, f);
 
 	if (e != ERR_OK)
 		return e;
-	wish.ca = domain_ca_of(c, host);
-	wish.needed_at = automatic_until(c, host);
-	wish.is_renewal = names_are_held(c, &host, 1);
+	wish.by_hand = true;
 	e = issuer_order(c->issuer, &wish, &at, f);
 	if (e == ERR_OK)
 		e = ledger_add_by_hand(c->db, host);
