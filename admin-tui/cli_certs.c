@@ -67,6 +67,7 @@ cli_certs_info(struct cli *c)
 	cli_json(&c->out, json_obj(a.body, "certificate"));
 	cli_field(&c->out, "Host", "%s", host);
 	cli_certificate_show(c, json_obj(a.body, "certificate"));
+	cli_set_show(c, json_obj(a.body, "set"));
 	upload_show_fallback(c, json_obj(a.body, "fallback"));
 	client_answer_clear(&a);
 	return CLI_DONE;

@@ -9,6 +9,7 @@
 #include "router/control/backend.h"
 #include "router/control/event.h"
 #include "router/control/page.h"
+#include "router/control/platform.h"
 
 enum err
 api_apps_list(struct api_call *call, struct fault *f)
@@ -135,8 +136,8 @@ api_apps_change(struct api_call *call, struct fault *f)
 static enum err
 refuse_with_domains(struct control *c, const struct app *a, struct fault *f)
 {
-	static const char sql[] =
-	    "SELECT host FROM domain WHERE app_id = ?1 LIMIT 1";
+	static const char sql[] = "SELECT host FROM domain WHERE app_id = ?1"
+				  " AND is_platform = 0 LIMIT 1";
 	struct stmt *s = db_stmt(c->db, sql);
 	enum err e;
 
@@ -173,6 +174,9 @@ api_apps_destroy(struct api_call *call, struct fault *f)
 		e = app_event_add(c, &a, "app.destroy", call->by);
 	if (e == ERR_OK) {
 		app_touch(c, &a);
+		e = platform_app_gone(c, &a);
+	}
+	if (e == ERR_OK) {
 		s = db_stmt(c->db, sql);
 		stmt_int(s, 1, a.id);
 		e = stmt_run(s);

@@ -15,6 +15,7 @@
 #include "router/control/domain_order.h"
 #include "router/control/name_set.h"
 #include "router/control/origin.h"
+#include "router/control/platform.h"
 
 #define PAGE_SCAN "SELECT host FROM domain WHERE host > ?1"
 #define PAGE_END  " ORDER BY host LIMIT ?2"
@@ -234,6 +235,9 @@ change(struct api_call *call, struct fault *f)
 	struct domain d;
 	enum err e = api_domain(call, &d, f);
 
+	if (e == ERR_OK && (json_object_get(call->body, "app") != NULL ||
+			       json_object_get(call->body, "origin") != NULL))
+		e = platform_may_remove(c, &d, f);
 	if (e == ERR_OK)
 		e = move(call, &d, f);
 	if (e == ERR_OK)
@@ -267,6 +271,8 @@ api_domains_remove(struct api_call *call, struct fault *f)
 	struct stmt *s;
 	enum err e = api_domain(call, &d, f);
 
+	if (e == ERR_OK)
+		e = platform_may_remove(c, &d, f);
 	if (e == ERR_OK)
 		e = name_set_leave(c, &d, NULL, call->by);
 	if (e == ERR_OK)

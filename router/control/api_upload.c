@@ -10,6 +10,7 @@
 #include "router/control/custom_compare.h"
 #include "router/control/domain_json.h"
 #include "router/control/fallback.h"
+#include "router/control/platform.h"
 #include "router/control/workers.h"
 
 static enum err
@@ -19,7 +20,14 @@ load(struct api_call *call, struct domain *d, struct fault *f)
 	enum err e = api_host(call, 0, host, f);
 
 	*d = (struct domain){0};
-	return e == ERR_OK ? domain_load(call->control, host, d, f) : e;
+	if (e != ERR_OK)
+		return e;
+	e = domain_load(call->control, host, d, f);
+	if (e == ERR_NOT_FOUND) /* the platform's own may come to be by this */
+		e = platform_add_wildcard(call->control, host, f);
+	return e == ERR_OK && d->id == 0
+		   ? domain_load(call->control, host, d, f)
+		   : e;
 }
 
 /* Names of `a` that nothing in `b` covers: a wildcard in b keeps what it
@@ -282,9 +290,11 @@ upload(struct api_call *call, bool may_replace, struct fault *f)
 	struct control *c = call->control;
 	struct installation before = {0};
 	struct custom u = {0};
-	struct domain d;
-	enum err e = load(call, &d, f);
+	struct domain d = {0};
+	enum err e = is_dry_run ? change_part_begin(c) : ERR_OK;
 
+	if (e == ERR_OK)
+		e = load(call, &d, f);
 	if (e == ERR_OK &&
 	    install_current(c->db, d.host, SLOT_CUSTOM, &before) != ERR_OK)
 		before = (struct installation){0};
@@ -297,8 +307,6 @@ upload(struct api_call *call, bool may_replace, struct fault *f)
 		e = custom_read(c, call->body, d.host, &u, f);
 	if (e == ERR_OK)
 		describe_before(call, &d);
-	if (e == ERR_OK && is_dry_run)
-		e = change_part_begin(c);
 	if (e == ERR_OK)
 		e = install_all(call, &u, &d, may_replace, f);
 	if (e == ERR_OK)

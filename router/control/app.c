@@ -14,6 +14,7 @@
 #include "router/control/event.h"
 #include "router/control/origin.h"
 #include "router/control/page.h"
+#include "router/control/platform.h"
 
 enum err
 app_load(struct control *c, const char *name, struct app *out, struct fault *f)
@@ -119,6 +120,8 @@ app_create(struct control *c, const char *name, const json_t *settings,
 	out->id = db_last_id(c->db);
 	(void)snprintf(out->name, sizeof(out->name), "%s", name);
 	app_touch(c, out);
+	if (platform_app_added(c, out) != ERR_OK)
+		return api_store_away(f);
 	return pages_use(c, out) == ERR_OK ? ERR_OK : api_store_away(f);
 }
 
@@ -206,7 +209,8 @@ static int64_t
 count_domains(struct control *c, const struct app *a)
 {
 	static const char sql[] =
-	    "SELECT count(*) FROM domain WHERE app_id = ?1";
+	    "SELECT count(*) FROM domain WHERE app_id = ?1"
+	    " AND is_platform = 0";
 	struct stmt *s = db_stmt(c->db, sql);
 	int64_t n = 0;
 

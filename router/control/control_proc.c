@@ -21,6 +21,7 @@
 #include "router/control/metrics.h"
 #include "router/control/names.h"
 #include "router/control/page.h"
+#include "router/control/platform.h"
 #include "router/control/renewals.h"
 #include "router/control/repeats.h"
 #include "router/control/retired.h"
@@ -230,6 +231,7 @@ on_start(void *ctx, struct fault *f)
 		return e;
 	c->issuer = open_issuer(c);
 	issuer_resume(c->issuer);
+	platform_start(c);
 	pages_use_defaults(c);
 	c->scheduler = scheduler_new(c);
 	c->renewals = renewals_new(c);

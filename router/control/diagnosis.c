@@ -13,6 +13,7 @@
 #include "router/control/domain.h"
 #include "router/control/domain_check.h"
 #include "router/control/event.h"
+#include "router/control/platform.h"
 
 #define DAILY_S INT64_C(86400)
 
@@ -196,6 +197,15 @@ win(struct domain *d)
 	return is_news ? "domain.dns_ok" : NULL;
 }
 
+/* The platform's own names are not looked at as if a person waited. */
+static int64_t
+interval_of(const struct control *c, const struct domain *d)
+{
+	int64_t s = c->config.dns.check_interval_ms / 1000;
+
+	return d->is_platform && s < PLATFORM_CHECK_S ? PLATFORM_CHECK_S : s;
+}
+
 /* Puts what was seen into the domain's facts; returns the event's name, NULL
  * when nothing turned. */
 static const char *
@@ -215,8 +225,7 @@ apply(struct control *c, struct domain *d, const struct look *k)
 	else
 		event = lose(d, f, now);
 	d->check_at =
-	    now + schedule_check(c->config.dns.check_interval_ms / 1000,
-		      d->touched_at, now);
+	    now + schedule_check(interval_of(c, d), d->touched_at, now);
 	if (k->seen.reaches)
 		d->check_at = now + DAILY_S - schedule_jitter(d->host);
 	free(d->records);

@@ -14,6 +14,7 @@
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
 #include "router/control/name_set.h"
+#include "router/control/platform.h"
 #include "router/control/renewals.h"
 
 #define LOOK_FRESH_S 3600 /* a look that old is no ground for an order */
@@ -80,6 +81,7 @@ read_row(struct stmt *s, struct domain *d)
 	(void)wish_ca_read(stmt_get_str(s, 27), &d->ca);
 	d->fallback_at = stmt_get_int(s, 28);
 	read_fault(&d->fallback_fault, stmt_get(s, 29));
+	d->is_platform = stmt_get_int(s, 30) != 0;
 }
 
 enum err
@@ -92,7 +94,8 @@ domain_load(
 	    " d.dns, d.dns_checked_at, d.touched_at, d.check_at, d.renew_at,"
 	    " d.retry_at, d.failures, d.next_at, d.fault_code, d.fault_text,"
 	    " d.fault_action, d.dns_fault, d.order_fault, d.needs_person,"
-	    " d.records, d.created_at, d.ca, d.fallback_at, d.fallback_fault"
+	    " d.records, d.created_at, d.ca, d.fallback_at, d.fallback_fault,"
+	    " d.is_platform"
 	    " FROM domain d JOIN app a ON a.id = d.app_id WHERE d.host = ?1";
 	struct stmt *s = db_stmt(c->db, sql);
 	enum err e;
@@ -260,6 +263,7 @@ domain_look(struct control *c, const struct domain *d,
 		wildcard[0] == '\0' ? NULL : wildcard, candidates,
 		CANDIDATES_MAX, &f.n_candidates) != ERR_OK)
 		f.n_candidates = 0;
+	platform_candidates(c, d, candidates, &f.n_candidates);
 	f.expiring_at = expiring_at(candidates, f.n_candidates);
 	if (f.expiring_at != 0)
 		f.warned_at = install_warned_at(c->db, d->host, SLOT_CUSTOM);
@@ -337,6 +341,8 @@ domain_settle(struct control *c, struct domain *d, const char *by)
 	if (e == ERR_OK && v.status == DOMAIN_ACTION_REQUIRED &&
 	    was != DOMAIN_ACTION_REQUIRED)
 		e = domain_event(c, d, "domain.action_required", by, NULL);
+	if (e == ERR_OK)
+		e = platform_settled(c, d, &facts, &v, by);
 	return e;
 }
 

@@ -35,6 +35,7 @@ struct domain {
 	struct fault fallback_fault;
 	char *records; /* JSON */
 	int64_t created_at;
+	bool is_platform; /* of the platform's own zone: platform.h */
 };
 
 /* Fills *out, which domain_unload empties.  ERR_NOT_FOUND and N15. */

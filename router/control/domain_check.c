@@ -14,6 +14,7 @@
 #include "router/control/control.h"
 #include "router/control/dns_targets.h"
 #include "router/control/domain.h"
+#include "router/control/platform.h"
 #include "router/control/probe.h"
 #include "router/control/retired.h"
 
@@ -123,6 +124,8 @@ app_of(struct control *c, const char *host, char out[APP_NAME_SIZE])
 	    stmt_step(s) == ERR_OK ? stmt_get_str(s, 0)
 				   : c->config.platform.default_app);
 	stmt_done(s);
+	if (strcmp(out, PLATFORM_APP) == 0)
+		out[0] = '\0'; /* no name is made of it */
 }
 
 /* The names whose addresses are ours, as seen from a host; returns how many.

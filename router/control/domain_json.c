@@ -51,7 +51,8 @@ served(struct control *c, const struct domain *d, struct installation *out)
 
 	if (choice.index >= f.n_candidates)
 		return ERR_NOT_FOUND;
-	if (candidates[choice.index].source == CANDIDATE_WILDCARD) {
+	if (candidates[choice.index].source == CANDIDATE_WILDCARD ||
+	    candidates[choice.index].source == CANDIDATE_PLATFORM) {
 		domain_wildcard_of(d->host, wildcard);
 		host = wildcard;
 	}

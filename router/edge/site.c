@@ -135,7 +135,8 @@ read_owner(struct sites *ss, const struct lookup *l, struct row *owner,
 		e = read_domain(ss, l->wildcard, &wide);
 	if (e != ERR_OK || !wide.found)
 		return e;
-	if (!owner->found)
+	/* "*.apps_domain" lends its certificate, and is nobody's app */
+	if (!owner->found && l->app == NULL)
 		*owner = wide;
 	if (owner->app_id == wide.app_id)
 		*wildcard = l->wildcard;

@@ -106,6 +106,8 @@ class Explain(unittest.TestCase):
         own = Ca().issue("*.wild.test")
         d.cli("domains", "add", "*.wild.test", "--app", "shop",
               d.file("w.pem", own.chain_pem), d.file("w.key", own.key_pem))
+        # with that one the zone's names need none of their own
+        d.upload("add", "*.apps.test", Ca().issue("*.apps.test"))
         for host, by, words in (
                 ("a.wild.test", "wildcard", "*.wild.test"),
                 ("shop.apps.test", "app", "gave the app shop"),

@@ -192,6 +192,20 @@ hosts_wildcards_and_platform_names_find_their_app(void **state)
 }
 
 static void
+the_wildcard_of_the_platform_is_a_site_of_no_app(void **state)
+{
+	struct world *w = *state;
+
+	run(w, "INSERT INTO app (id, name, created_at) VALUES "
+	       "(3, '~platform', 0)");
+	run(w, "INSERT INTO domain (host, app_id, status, status_at, "
+	       "touched_at, created_at, is_platform) "
+	       "VALUES ('*.apps.example', 3, 'In use', 0, 0, 0, 1)");
+	assert_string_equal(app_of(w, "shop.apps.example"), "shop");
+	assert_string_equal(app_of(w, "nobody.apps.example"), "");
+}
+
+static void
 what_is_known_is_not_read_again(void **state)
 {
 	struct world *w = *state;
@@ -487,6 +501,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    TEST(hosts_wildcards_and_platform_names_find_their_app),
+	    TEST(the_wildcard_of_the_platform_is_a_site_of_no_app),
 	    TEST(what_is_known_is_not_read_again),
 	    TEST(a_change_is_seen_after_the_counter_moved_and_not_before),
 	    TEST(a_new_domain_ends_the_memory_of_its_absence),
