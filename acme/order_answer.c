@@ -8,7 +8,8 @@
 #include "base/mem.h"
 
 #define AUTHORIZATIONS_MAX 200
-#define HICCUPS_MAX        3      /* answers that did not come, in a row */
+#define HICCUPS_MAX        3      /* answers that did not come, in a row... */
+#define GARBLED_MAX        1      /* ...and that did not end */
 #define HICCUP_MS          1000   /* the first pause, then fourfold */
 #define TOLD_MAX_MS        600000 /* longest Retry-After that is sat out here */
 #define REWINDS_MAX        5
@@ -62,9 +63,11 @@ static bool
 sit_out(struct order *o, const struct acme_response *r,
     const struct problem *problem)
 {
+	bool is_garbled = problem->fault.code == FAULT_A12_CA_ANSWER_MALFORMED;
+	int most = is_garbled ? GARBLED_MAX : HICCUPS_MAX;
 	int64_t pause = HICCUP_MS;
 
-	if (o->state == ORDER_NEW || o->n_hiccups == HICCUPS_MAX)
+	if (o->state == ORDER_NEW || o->n_hiccups >= most)
 		return false;
 	for (int i = 0; i < o->n_hiccups; i++)
 		pause *= 4;

@@ -6,6 +6,7 @@ real sockets, a real terminal.  A test reads like: start, request, assert.
 
 from . import faults
 from .backend import Backend
+from .ca_case import DAY, HOUR, CaCase, seconds
 from .ca_double import CaDouble
 from .case import AppCase
 from .client import Answer, Https, get, handshake, http, raw, served
@@ -23,7 +24,7 @@ from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
 __all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca",
-           "CaDouble", "Daemon",
+           "CaCase", "CaDouble", "DAY", "HOUR", "seconds", "Daemon",
            "Directory", "Dns",
            "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
            "Resolver", "Route53", "Signed", "Terminal", "faults", "free_port", "get", "handshake",

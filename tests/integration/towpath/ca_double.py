@@ -210,8 +210,10 @@ class CaDouble(Protocol):
         self._spoils.append(_Rule(step, how, times, host))
 
     def heal(self):
-        """No refusals, no spoiled answers any more."""
+        """No refusals, no spoiled answers, nobody held any more."""
         self._rules, self._spoils = [], []
+        for step in list(self._gates):
+            self.release(step)
 
     def hold(self, step):
         """Requests of STEP wait from now on, before anything is done, until
@@ -372,6 +374,7 @@ class CaDouble(Protocol):
         request = Request(step, method, path, self.now())
         with self.lock:
             self.requests.append(request)
+        request.host = self._host_of(step, words, None)
         gate = self._gates.get(step)
         if gate:
             gate.wait(PATIENCE)
