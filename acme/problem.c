@@ -207,7 +207,9 @@ read_pause(struct problem *out, const char *detail)
 	fault_set(&out->fault, FAULT_A14_PAUSED, "%.*s",
 	    (int)strcspn(detail, "?"), detail);
 	if (url.n > 0)
-		fault_action(&out->fault, "Open %" SLICE_FMT, SLICE_ARG(url));
+		fault_action(&out->fault,
+		    "Open %" SLICE_FMT ", then `towpath certs renew HOST`",
+		    SLICE_ARG(url));
 	return true;
 }
 
@@ -242,8 +244,9 @@ read_document(
 		read_rate_limit(out, json_str(document, "detail"), r);
 	if (row->code == FAULT_A29_CA_WANTS_PERSON &&
 	    json_str(document, "instance")[0] != '\0')
-		fault_action(
-		    &out->fault, "Open %s", json_str(document, "instance"));
+		fault_action(&out->fault,
+		    "Open %s, then `towpath certs renew HOST`",
+		    json_str(document, "instance"));
 }
 
 /* No problem document: a load balancer, or no ACME server at all. */

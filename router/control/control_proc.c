@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/registered.h"
 #include "router/control/api.h"
+#include "router/control/config_change.h"
 #include "router/control/dns_provider.h"
 #include "router/control/domain_check.h"
 #include "router/control/domain_order.h"
@@ -233,6 +234,7 @@ on_start(void *ctx, struct fault *f)
 	issuer_resume(c->issuer);
 	platform_start(c);
 	pages_use_defaults(c);
+	config_change_follow(c);
 	c->scheduler = scheduler_new(c);
 	c->renewals = renewals_new(c);
 	names_start(c);

@@ -198,8 +198,9 @@ a_paused_name_needs_a_person_and_gives_the_link(void **state)
 	assert_int_equal(p.fault.code, FAULT_A14_PAUSED);
 	assert_int_equal(p.class, PROBLEM_PERSON);
 	assert_int_equal(p.retry_at, 0);
-	assert_string_equal(
-	    p.fault.action, "Open https://ca.test/unpause?jwt=abc.def");
+	assert_string_equal(p.fault.action,
+	    "Open https://ca.test/unpause?jwt=abc.def, then "
+	    "`towpath certs renew HOST`");
 }
 
 static void
