@@ -9,6 +9,7 @@
 	0.1 /* seconds; a domain whose DNS is right takes about one            \
 	     */
 #define POLL_MAX       2.0
+#define YEAR_S         (INT64_C(365) * 86400)
 #define NAMES_TEXT_MAX ((size_t)1024 * 1024)
 
 static void
@@ -77,6 +78,23 @@ cli_domain_show_records(struct cli *c, const json_t *records)
 	}
 }
 
+/* How much work one like it is: who uploads it must do so this often. */
+static void
+show_renewals(struct cli *c, const json_t *certificate)
+{
+	int64_t from, to;
+	if (strcmp(json_str(certificate, "source"), "custom") != 0 ||
+	    clock_parse(slice_str(json_str(certificate, "not_before")),
+		&from) != ERR_OK ||
+	    clock_parse(slice_str(json_str(certificate, "not_after")), &to) !=
+		ERR_OK ||
+	    to <= from)
+		return;
+	int64_t a_year = (YEAR_S + to - from - 1) / (to - from);
+	cli_field(
+	    &c->out, "Renewals", "%lld a year, by hand", (long long)a_year);
+}
+
 void
 cli_certificate_show(struct cli *c, const json_t *certificate)
 {
@@ -94,6 +112,7 @@ cli_certificate_show(struct cli *c, const json_t *certificate)
 	cli_field(&c->out, "Issuer", "%s", json_str(certificate, "issuer"));
 	show_time(c, "Valid from", certificate, "not_before");
 	show_time(c, "Expires", certificate, "not_after");
+	show_renewals(c, certificate);
 	cli_field(&c->out, "Serial", "%s", json_str(certificate, "serial"));
 	cli_field(&c->out, "SHA-256", "%s",
 	    json_str(certificate, "fingerprint_sha256"));

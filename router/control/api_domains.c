@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/api_backends.h"
+#include "router/control/complete.h"
 #include "router/control/custom.h"
 #include "router/control/diagnosis.h"
 #include "router/control/domain_add.h"
@@ -172,12 +173,27 @@ add(struct api_call *call, struct fault *f)
 	return e;
 }
 
+static void
+go_on_adding(struct api_call *call)
+{
+	api_run_resolved(call, add);
+}
+
 enum err
 api_domains_add(struct api_call *call, struct fault *f)
 {
-	(void)f;
-	api_run_resolved(call, add);
-	return ERR_OK;
+	json_t *upload = json_obj(call->body, "certificate");
+	bool completes = false;
+	enum err e = ERR_OK;
+
+	if (json_is_object(upload))
+		e = json_get_bool(
+		    upload, "complete", JSON_OPTIONAL, &completes, f);
+	if (e == ERR_OK && completes)
+		complete_upload(call, upload, go_on_adding);
+	else if (e == ERR_OK)
+		go_on_adding(call);
+	return e;
 }
 
 enum err

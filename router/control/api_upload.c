@@ -360,7 +360,7 @@ begin(
 	json_put(call->answer, "hosts", json_array());
 	json_put(call->answer, "warnings", json_array());
 	if (completes)
-		complete_upload(call, then);
+		complete_upload(call, call->body, then);
 	else
 		then(call);
 	return ERR_OK;

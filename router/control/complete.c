@@ -18,6 +18,7 @@
 /* Owned by: its fetch, or itself between two.   Freed by: proceed. */
 struct completion {
 	struct api_call *call;
+	json_t *upload; /* in the call's body */
 	void (*then)(struct api_call *call);
 	int rounds;
 	char url[256]; /* of the last that was missing */
@@ -26,7 +27,7 @@ struct completion {
 /* Where the missing issuer is to be had, in out; false: nothing is missing, or
  * nobody says where. */
 static bool
-missing_url(struct api_call *call, char *out, size_t size)
+missing_url(const struct completion *k, char *out, size_t size)
 {
 	struct certificate *heap[BUNDLE_ITEMS_MAX];
 	struct bundle *b = xcalloc(1, sizeof(*b));
@@ -38,10 +39,11 @@ missing_url(struct api_call *call, char *out, size_t size)
 	out[0] = '\0';
 	bundle_init(b);
 	/* what cannot be read is for the upload to refuse */
-	if (custom_bundle(b, call->body, &why) == ERR_OK &&
+	if (custom_bundle(b, k->upload, &why) == ERR_OK &&
 	    bundle_take_certificates(b, heap, &n, &why) == ERR_OK && n > 0 &&
 	    chain_build(heap, n, any_key, false, &chain, &why) == ERR_OK &&
-	    !chain_is_trusted(chain, call->control->trust, clock_now(), &why) &&
+	    !chain_is_trusted(
+		chain, k->call->control->trust, clock_now(), &why) &&
 	    why.code == FAULT_C21_CHAIN_INCOMPLETE)
 		(void)snprintf(
 		    out, size, "%s", chain->items[chain->n - 1]->issuer_url);
@@ -55,9 +57,9 @@ missing_url(struct api_call *call, char *out, size_t size)
  * PKCS#7, as the standard wants it, or PEM as some serve it.  False: there is
  * none. */
 static bool
-add_answer(struct api_call *call, struct slice body)
+add_answer(struct completion *k, struct slice body)
 {
-	const char *present = json_str(call->body, "chain");
+	const char *present = json_str(k->upload, "chain");
 	struct bundle *b = xcalloc(1, sizeof(*b));
 	struct fault why = {0};
 	bool found = false;
@@ -77,7 +79,7 @@ add_answer(struct api_call *call, struct slice body)
 		pem_write(&text, SLICE("CERTIFICATE"), SLICE(""), c->der);
 	}
 	if (found)
-		json_put_slice(call->body, "chain", buf_slice(&text));
+		json_put_slice(k->upload, "chain", buf_slice(&text));
 	buf_clear(&text);
 	bundle_clear(b);
 	free(b);
@@ -89,6 +91,7 @@ static void step(struct completion *k);
 static void
 proceed(struct completion *k)
 {
+	k->call->drop = NULL;
 	k->then(k->call);
 	free(k);
 }
@@ -103,7 +106,8 @@ tell(struct completion *k, const char *why)
 	fault_set(&f, FAULT_C21_CHAIN_INCOMPLETE,
 	    "The missing intermediate could not be fetched from %.200s: %.200s",
 	    k->url, why);
-	json_array_append_new(warnings, json_fault(&f));
+	if (warnings != NULL)
+		json_array_append_new(warnings, json_fault(&f));
 	log_info("upload: %s", f.text);
 }
 
@@ -113,7 +117,7 @@ on_fetched(void *ctx, enum err e, const struct fetch_response *r,
 {
 	struct completion *k = ctx;
 
-	if (e == ERR_OK && r->status == 200 && add_answer(k->call, r->body)) {
+	if (e == ERR_OK && r->status == 200 && add_answer(k, r->body)) {
 		step(k);
 		return;
 	}
@@ -140,19 +144,22 @@ step(struct completion *k)
 	    .ctx = k,
 	};
 
-	if (k->rounds++ < ROUNDS_MAX &&
-	    missing_url(k->call, k->url, sizeof(k->url)))
+	if (k->rounds++ < ROUNDS_MAX && missing_url(k, k->url, sizeof(k->url)))
 		(void)fetch_start(k->call->control->fetch, &request);
 	else
 		proceed(k);
 }
 
 void
-complete_upload(struct api_call *call, void (*then)(struct api_call *call))
+complete_upload(
+    struct api_call *call, json_t *upload, void (*then)(struct api_call *call))
 {
 	struct completion *k = xcalloc(1, sizeof(*k));
 
 	k->call = call;
+	k->upload = upload;
 	k->then = then;
+	call->drop = free; /* when the daemon ends first */
+	call->drop_ctx = k;
 	step(k);
 }

@@ -9,12 +9,13 @@
 #include "router/control/api.h"
 
 /*
- * Fetches what is missing into the call's body, as far as it can be had; then
+ * Fetches what is missing into the upload, which is the call's body or a part
+ * of it, as far as it can be had; then
  * `then` goes on with the call, from the loop, or at once when nothing is
  * missing.  What could not be had is told in the "warnings" of the call's
- * answer, which must be there.
+ * answer, if they are there.
  */
 void complete_upload(
-    struct api_call *call, void (*then)(struct api_call *call));
+    struct api_call *call, json_t *upload, void (*then)(struct api_call *call));
 
 #endif

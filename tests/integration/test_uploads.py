@@ -366,6 +366,15 @@ class Complete(Case):
                                     "--complete")
                 self.assertEqual(out["certificate"]["chain_length"], 2)
 
+    def test_also_together_with_the_domain(self):
+        host = "new.aia.example"
+        own = self.ca.issue(host, issuer_url=self.authority.url + "/ca.der")
+        leaf = self.daemon.file("leaf.pem", own.pem)
+        key = self.daemon.file("own.key", own.key_pem)
+        out = self.daemon.json("domains", "add", host, "--app", "shop", leaf,
+                               key, "--complete")
+        self.assertEqual(out["certificate"]["chain_length"], 2)
+
     def test_what_stays_missing_is_told(self):
         out = self.complete("plain.aia.example", "/ca.der")
         self.assertEqual(out["certificate"]["chain_length"], 1)
