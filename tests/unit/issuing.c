@@ -297,6 +297,16 @@ on_watch(struct ev_loop *loop, ev_prepare *w, int revents)
 		run->turns_left--;
 }
 
+static int64_t
+needed_at(const struct issuing_plan *plan, int i)
+{
+	int64_t now = clock_now();
+
+	if (!plan->by_urgency || i % 3 == 1)
+		return 0;
+	return i % 3 == 0 ? now + 30 * INT64_C(86400) - i : now + 3600 * i;
+}
+
 /* More than may be in flight at once: they wait in line. */
 static void
 order_more(struct run *run)
@@ -305,9 +315,10 @@ order_more(struct run *run)
 	int64_t at;
 	char name[32];
 	const char *names[] = {name};
-	const struct order_wish wish = {.names = names, .n_names = 1};
+	struct order_wish wish = {.names = names, .n_names = 1};
 
 	for (int i = 0; i < run->plan->n_more; i++) {
+		wish.needed_at = needed_at(run->plan, i);
 		snprintf(name, sizeof(name), "n%d.more.test", i);
 		if (issuer_order(run->issuer, &wish, &at, NULL) != ERR_OK)
 			finish(run, BROKEN);
@@ -365,7 +376,7 @@ run_issuer(const struct issuing_plan *plan)
 	    .eab_kid = "",
 	    .eab_hmac_key = "",
 	    .challenges = {.types = {CHALLENGE_HTTP_01}, .n = 1},
-	    .max_orders = 5,
+	    .max_orders = plan->by_urgency ? 1 : 5,
 	};
 	struct fetch_options options = {.user_agent = "towpath-test/0"};
 	struct fetch *fetch = fetch_new(EV_DEFAULT, &options);

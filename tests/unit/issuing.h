@@ -21,7 +21,10 @@ struct issuing_plan {
 	bool kill_after_send; /* ...and the CA has the request that follows */
 	int refusals;         /* the owner does not take it at first */
 	int n_more;           /* orders beside it, of one name each */
-	bool is_unfit;        /* the owner will never take it */
+	/* one at a time, and of those beside it, by turns, one is far from its
+	 * end, one has nothing, one is near its end */
+	bool by_urgency;
+	bool is_unfit; /* the owner will never take it */
 	bool no_terms, cancel;
 };
 

@@ -206,6 +206,26 @@ what_is_too_much_at_once_waits_in_line(void **state)
 }
 
 static void
+who_needs_it_soonest_is_ordered_for_first(void **state)
+{
+	static const struct issuing_plan plan = {.ca = &pebble,
+	    .names = {"www.shop.test"},
+	    .n_names = 1,
+	    .n_more = 6,
+	    .by_urgency = true};
+
+	(void)state;
+	assert_int_equal(issuing_run(&plan), ISSUED);
+	assert_int_equal(
+	    issuing_count(
+		"SELECT group_concat(host, ' ') = 'n2.more.test n5.more.test "
+		"www.shop.test n1.more.test n4.more.test n3.more.test "
+		"n0.more.test' FROM (SELECT host FROM attempt "
+		"WHERE kind = 'order' ORDER BY id)"),
+	    1);
+}
+
+static void
 a_cancelled_order_leaves_nothing_open(void **state)
 {
 	static const struct issuing_plan plan = {.ca = &pebble,
@@ -338,6 +358,8 @@ main(void)
 		issuing_fresh_store),
 	    cmocka_unit_test_setup(
 		what_is_too_much_at_once_waits_in_line, issuing_fresh_store),
+	    cmocka_unit_test_setup(
+		who_needs_it_soonest_is_ordered_for_first, issuing_fresh_store),
 	    cmocka_unit_test_setup(
 		a_cancelled_order_leaves_nothing_open, issuing_fresh_store),
 	    cmocka_unit_test_setup(
