@@ -260,6 +260,7 @@ story_tell(const json_t *explained, bool utc, story_line *line, void *ctx)
 	head(&t);
 	dns(&t);
 	story_orders(&t);
+	story_limits(&t);
 	story_serving(&t);
 	events(&t);
 	next(&t);

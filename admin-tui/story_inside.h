@@ -28,6 +28,7 @@ char *story_when(const struct story *t, const json_t *o, const char *key,
 void story_fault(const struct story *t, int indent, const json_t *fault);
 
 void story_orders(const struct story *t);
+void story_limits(const struct story *t);
 void story_serving(const struct story *t);
 
 #endif

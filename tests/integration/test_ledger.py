@@ -98,6 +98,9 @@ class Ledger(unittest.TestCase):
                          r"www.shop.test: 5 of 5 used in 7 days, 0 left")
         self.assertIn('towpath_acme_budget{limit="names"} 0',
                       self.call("GET", "/metrics")[2])
+        self.assertIn("5 of 5 certificates for exactly these names "
+                      "www.shop.test in 7 days used; the next one passes at",
+                      d.cli("explain", host))
         # the action: wait
         d.set_clock(34 * HOUR)
         self.renew(host)
