@@ -381,7 +381,7 @@ static const struct fault_row table[FAULT_CODES] = {
 	[FAULT_A31_PROFILE_REFUSED] = {"A31",
 	    "The certificate authority does not offer the profile that is configured",
 	    "Authorities rename and retire profiles; what each is called now stands in its directory under meta.profiles",
-	    "Set [acme] profile in towpath.conf to one that it offers, or leave it empty; then reload", 422},
+	    "Set [acme] profile in towpath.conf to one that it offers, or leave it empty; reload, then `towpath certs renew HOST`", 422},
 	[FAULT_A32_TOO_MANY_BY_HAND] = {"A32",
 	    "A certificate for this name was ordered by hand too often",
 	    "Five times in 24 hours; each one counts against the certificate authority's limits",
