@@ -6,7 +6,7 @@
 static const char *const list_heads[] = {
     "HOST", "SERVING", "NAME", "EXPIRES", "TRUSTED", "ISSUER", NULL};
 static const char *const history_heads[] = {"NUMBER", "SOURCE", "EXPIRES",
-    "INSTALLED", "REMOVED", "BY", "TRUSTED", "NAMES", NULL};
+    "INSTALLED", "REMOVED", "REVOKED", "BY", "TRUSTED", "NAMES", NULL};
 
 static const char *
 yes_or_no(bool is)
@@ -87,6 +87,7 @@ show_past(void *ctx, struct cli *c, const json_t *item)
 	cli_table_add(
 	    t, cli_time(&c->out, json_str(item, "installed_at"), time));
 	cli_table_add(t, cli_time(&c->out, json_str(item, "removed_at"), time));
+	cli_table_add(t, cli_time(&c->out, json_str(item, "revoked_at"), time));
 	cli_table_add(t, json_str(item, "installed_by"));
 	cli_table_add(t, yes_or_no(json_bool(item, "trusted")));
 	buf_init(&names, 1024 * 1024);

@@ -42,6 +42,7 @@ int cli_certs_forget(struct cli *c);
 int cli_certs_export(struct cli *c);
 
 int cli_acme(struct cli *c);
+int cli_certs_revoke(struct cli *c);
 int cli_acme_rollover(struct cli *c);
 int cli_events(struct cli *c);
 int cli_logs(struct cli *c);

@@ -246,6 +246,25 @@ show_paused(struct cli *c, const json_t *list)
 	}
 }
 
+static void
+show_revoking(struct cli *c, const json_t *list)
+{
+	char fault[CLI_FAULT_SIZE], time[CLI_TIME_SIZE];
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item)
+	{
+		const json_t *f = json_obj(item, "fault");
+
+		cli_field(&c->out, "Revoking", "%s since %s%s%s",
+		    json_str(item, "host"),
+		    cli_time(&c->out, json_str(item, "since"), time),
+		    f == NULL ? "" : ": ",
+		    f == NULL ? "" : cli_fault_text(f, fault));
+	}
+}
+
 int
 cli_acme(struct cli *c)
 {
@@ -260,6 +279,7 @@ cli_acme(struct cli *c)
 	show_budget(c, json_array_get(json_obj(a.body, "cas"), 0));
 	show_fallback(c, json_array_get(json_obj(a.body, "cas"), 1));
 	show_paused(c, json_obj(a.body, "paused"));
+	show_revoking(c, json_obj(a.body, "revoking"));
 	json_object_foreach(json_obj(a.body, "attempts_7d"), kind, n)
 	{
 		cli_field(&c->out, "Last 7 days", "%lld of %s",

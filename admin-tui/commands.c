@@ -72,6 +72,10 @@ static const struct command_option order_options[] = {
     {"no-auto-renew", 0, NULL, NULL,
 	"do not renew it: each name gets one of its own in time"},
     WAIT, END};
+static const struct command_option revoke_options[] = {
+    {"reason", 0, NULL, "REASON", "what the CA is told"},
+    {"force", 0, NULL, NULL, "now, even if visitors are left without one"},
+    WAIT, END};
 static const struct command_option csr_options[] = {
     {"key-type", 0, NULL, "TYPE",
 	"ecdsa-p256 (as default), ecdsa-p384, rsa-2048, rsa-3072, rsa-4096"},
@@ -230,6 +234,14 @@ const struct command commands[] = {
 	"because one failed name fails the whole order: no neighbour waits. "
 	"With one HOST: its own certificate again.",
 	cli_certs_order},
+    {"certs revoke", "HOST", revoke_options, COMMAND_CHANGES, "certs",
+	"the key is lost: replace the automatic certificate, then revoke it",
+	"A new certificate with a new key is ordered first; as soon as it is "
+	"in use the old one is never served again, and its CA revokes it. "
+	"Refused while no new one can be had, unless forced. REASON is "
+	"key-compromise (as default), superseded, affiliation-changed, "
+	"cessation-of-operation or unspecified.",
+	cli_certs_revoke},
     {"certs csr", "HOST", csr_options, COMMAND_CHANGES, "certs",
 	"make a key here and print a request for it",
 	"The key never leaves towpath. Give the signed certificate to certs "

@@ -29,7 +29,7 @@ installation_clear(struct installation *i)
 	"i.number, i.slot, i.certificate_id, i.predecessor, i.installed_at, "  \
 	"i.removed_at, i.installed_by, c.common_name, c.issuer, c.serial, "    \
 	"c.key_type, c.fingerprint, c.not_before, c.not_after, c.chain, "      \
-	"c.trusted, c.trust_fault, c.names "                                   \
+	"c.trusted, c.trust_fault, c.names, ifnull(c.revoked_at, 0) "          \
 	"FROM installation i JOIN certificate c ON c.id = i.certificate_id "
 
 static void
@@ -76,6 +76,7 @@ read_installation(struct stmt *s, struct installation *out)
 	out->trusted = stmt_get_int(s, 15) != 0;
 	copy(out->trust_fault, sizeof(out->trust_fault), stmt_get_str(s, 16));
 	out->names = xstrdup(stmt_get_str(s, 17));
+	out->revoked_at = stmt_get_int(s, 18);
 }
 
 static enum err
@@ -351,28 +352,41 @@ find_number(struct db *db, const char *host, int64_t number,
 	return e;
 }
 
+/* Whether it could be served now. */
+static enum err
+check_target(
+    const struct installation *target, const char *host, struct fault *f)
+{
+	int64_t now = clock_now(), at = target->revoked_at;
+	const char *what = "was revoked at";
+	char when[CLOCK_TEXT_SIZE];
+
+	if (at == 0 && now > target->not_after) {
+		what = "expired at";
+		at = target->not_after;
+	} else if (at == 0 && now < target->not_before) {
+		what = "is valid from";
+		at = target->not_before;
+	}
+	if (at == 0)
+		return ERR_OK;
+	fault_set(f, FAULT_C28_TARGET_NOT_VALID,
+	    "Number %lld of %s %s %s, so it cannot be served",
+	    (long long)target->number, host, what, clock_format(at, when));
+	return ERR_DENIED;
+}
+
 enum err
 install_roll_back(struct db *db, const char *host, int64_t to, const char *by,
     int64_t *number, struct fault *f)
 {
 	struct installation target = {0};
-	int64_t now = clock_now();
-	char when[CLOCK_TEXT_SIZE];
 	enum err e;
 
 	e = to == 0 ? find_previous(db, host, &target, f)
 		    : find_number(db, host, to, &target, f);
-	if (e == ERR_OK &&
-	    (now < target.not_before || now > target.not_after)) {
-		fault_set(f, FAULT_C28_TARGET_NOT_VALID,
-		    "Number %lld of %s %s %s, so it cannot be served",
-		    (long long)target.number, host,
-		    now > target.not_after ? "expired at" : "is valid from",
-		    clock_format(now > target.not_after ? target.not_after
-							: target.not_before,
-			when));
-		e = ERR_DENIED;
-	}
+	if (e == ERR_OK)
+		e = check_target(&target, host, f);
 	if (e == ERR_OK)
 		e = replace(db, host,
 		    &(struct opening){SLOT_CUSTOM, target.certificate_id,
@@ -457,10 +471,12 @@ install_candidates(struct db *db, const char *host, const char *wildcard,
 {
 	static const char custom[] =
 	    CANDIDATE_COLUMNS "WHERE i.host = ? AND i.slot = 'custom' "
-			      "AND i.removed_at IS NULL";
+			      "AND i.removed_at IS NULL "
+			      "AND c.revoked_at IS NULL";
 	/* the one before it stands by, for as long as the slot is not empty */
 	static const char automatic[] =
 	    CANDIDATE_COLUMNS "WHERE i.host = ?1 AND i.slot = 'automatic' "
+			      "AND c.revoked_at IS NULL "
 			      "AND EXISTS (SELECT 1 FROM installation "
 			      "WHERE host = ?1 AND slot = 'automatic' "
 			      "AND removed_at IS NULL) "

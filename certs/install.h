@@ -33,12 +33,30 @@ struct installation {
 	char key_type[32];
 	uint8_t fingerprint[32];
 	int64_t not_before, not_after;
-	int chain_length; /* with the leaf */
+	int64_t revoked_at; /* from then on it is never served; 0: no */
+	int chain_length;   /* with the leaf */
 	bool trusted;
 	char trust_fault[FAULT_TEXT_SIZE];
 	char *names; /* JSON array, own copy */
 };
 void installation_clear(struct installation *i);
+
+/*
+ * Its key is lost: it is never a candidate again, no rollback goes to it (C28),
+ * and wherever it is installed the slot is emptied.
+ */
+enum err MUST_USE install_revoke(struct db *db, int64_t certificate_id);
+/* Hosts that have it installed now; any value but ERR_OK from visit ends it. */
+typedef enum err install_visit_host(void *ctx, const char *host);
+enum err MUST_USE install_hosts(struct db *db, int64_t certificate_id,
+    install_visit_host *visit, void *ctx);
+
+/* The CA that issued it; *directory is the caller's to free, "" when it is not
+ * known.  ERR_NOT_FOUND: there is no such certificate. */
+enum err MUST_USE install_set_directory(
+    struct db *db, int64_t certificate_id, const char *directory);
+enum err MUST_USE install_directory(
+    struct db *db, int64_t certificate_id, char **directory);
 
 /* Stores chain and sealed key; *id is the certificate row (and key id). */
 enum err MUST_USE install_certificate(struct db *db, const struct chain *chain,

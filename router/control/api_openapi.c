@@ -68,7 +68,8 @@ static const struct schema schemas[] = {
 	"issuer:string not_before:time not_after:time serial:string "
 	"fingerprint_sha256:string key_type:string chain_length:integer "
 	"trusted:boolean trust_fault:string? predecessor:integer? "
-	"installed_at:time? removed_at:time? installed_by:string"},
+	"revoked_at:time? installed_at:time? removed_at:time? "
+	"installed_by:string"},
     {"Upload", "certificate:string chain:string? private_key:string? "
 	       "passphrase:string? bypass:boolean? complete:boolean? "
 	       "all_covered:boolean?"},
@@ -119,6 +120,7 @@ static const struct schema schemas[] = {
     {"Status", ""},
     {"Acme", ""},
     {"Rollover", "ca:string?"},
+    {"Revocation", "reason:string? force:boolean?"},
     {"Ca", "ca:string directory:string account:string? key_since:time? "
 	   "key_changing:boolean terms_agreed:boolean orders_in_flight:integer "
 	   "refuses_until:time? "

@@ -14,6 +14,7 @@
 #include "router/control/api_logs.h"
 #include "router/control/api_openapi.h"
 #include "router/control/api_orders.h"
+#include "router/control/api_revoke.h"
 #include "router/control/api_stats.h"
 #include "router/control/api_status.h"
 
@@ -67,6 +68,8 @@ static const struct api_route routes[] = {
 	    "what the CA will look for", NULL, "[]Challenge"},
 	{"POST", DOMAIN "/challenges", SCOPE_CERTS, API_OWN, api_challenges_add,
 	    "order now, for a challenge that is served elsewhere; or say that it is", "NewChallenge", "[]Challenge"},
+	{"POST", DOMAIN "/revoke", SCOPE_CERTS, API_CHANGES, api_certificate_revoke,
+	    "a lost key: replace the automatic certificate, then revoke it", "Revocation", "Certificate"},
 	{"POST", DOMAIN "/rollback", SCOPE_CERTS, API_CHANGES, api_certificate_roll_back,
 	    "back to the custom certificate before", "Rollback", "Certificate"},
 	{"POST", DOMAIN "/csr", SCOPE_CERTS, API_CHANGES, api_csr_add,

@@ -12,6 +12,7 @@
 #include "router/control/domain_ca.h"
 #include "router/control/domain_status.h"
 #include "router/control/event.h"
+#include "router/control/revocation.h"
 #include "router/control/scheduler.h"
 #include "router/control/workers.h"
 
@@ -237,6 +238,7 @@ api_acme(struct api_call *call, struct fault *f)
 	json_put(o, "renewals", renewals_json(call->control));
 	json_put(o, "cas", api_cas_json(call->control));
 	json_put(o, "paused", api_paused_json(call->control));
+	json_put(o, "revoking", revocations_json(call->control));
 	json_put(o, "attempts_7d", attempts_json(call->control));
 	call->answer = o;
 	return ERR_OK;

@@ -52,6 +52,7 @@ struct control {
 	struct scheduler *scheduler;
 	struct renewals *renewals; /* what CAs say of them */
 	struct pages *pages;       /* of the apps' own, being fetched */
+	struct revocations *revocations;
 	struct repeats *repeats;   /* answers by Idempotency-Key */
 
 	struct {

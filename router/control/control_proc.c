@@ -25,6 +25,7 @@
 #include "router/control/platform.h"
 #include "router/control/renewals.h"
 #include "router/control/repeats.h"
+#include "router/control/revocation.h"
 #include "router/control/retired.h"
 #include "router/control/scheduler.h"
 #include "router/control/stats.h"
@@ -327,6 +328,7 @@ clean_up(struct control *c)
 	api_calls_free(c);
 	trust_free(c->trust);
 	repeats_free(c->repeats);
+	revocations_free(c->revocations);
 	change_clear(&c->change);
 	limits_unmap(c->limits);
 	if (c->shared != NULL)
@@ -359,6 +361,7 @@ control_main(uint32_t instance)
 	c->followers = followers_new();
 	c->log_followers = log_followers_new(c);
 	c->repeats = repeats_new();
+	c->revocations = revocations_new(c);
 	c->pages = pages_new();
 	c->keyring = keyring_new(KEYRING_CONTROL_MS);
 	change_init(&c->change);

@@ -32,6 +32,7 @@ installation_json(const struct installation *i)
 	    i->trust_fault[0] == '\0' ? NULL : i->trust_fault);
 	json_put(o, "predecessor",
 	    i->predecessor == 0 ? json_null() : json_integer(i->predecessor));
+	json_put_time(o, "revoked_at", i->revoked_at);
 	json_put_time(o, "installed_at", i->installed_at);
 	json_put_time(o, "removed_at", i->removed_at);
 	json_put_str(o, "installed_by", i->installed_by);

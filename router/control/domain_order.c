@@ -304,6 +304,8 @@ store(struct control *c, const struct order_row *row, const struct chain *chain,
 	e = install_certificate(
 	    c->db, chain, sealed, trusted, trusted ? "" : why.text, &id);
 	if (e == ERR_OK)
+		e = install_set_directory(c->db, id, row->directory);
+	if (e == ERR_OK)
 		e = renewals_add(c, id, chain, row->id);
 	for (size_t i = 0; i < row->n_names && e == ERR_OK; i++)
 		e = install_put(c->db, row->names[i], SLOT_AUTOMATIC, id,

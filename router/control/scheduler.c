@@ -17,6 +17,7 @@
 #include "router/control/event.h"
 #include "router/control/follow.h"
 #include "router/control/page.h"
+#include "router/control/revocation.h"
 
 #define BATCH    16 /* a turn of the loop: callers of the API wait for it */
 #define TICK_S   1.
@@ -237,6 +238,7 @@ on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 	more = attend_batch(s);
 	prune(s);
 	keep_reserve(s);
+	revocations_tick(s->control);
 	pages_tick(s->control);
 	follow_tick(s->control);
 	w->repeat = more ? BUSY_S : TICK_S;
