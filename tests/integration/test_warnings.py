@@ -46,11 +46,11 @@ class Warnings(unittest.TestCase):
                 what=f"{n} warnings")
         self.add(host, days=90)
         d.set_clock(59 * DAY)
-        d.set_clock(61 * DAY)
+        d.set_clock(int(61.5 * DAY))
         told(1)
         d.stop()
         d.start()
-        d.set_clock(76 * DAY)
+        d.set_clock(int(76.5 * DAY))
         told(2)
         d.set_clock(int(89.5 * DAY))  # over three marks at once
         events = told(3)
@@ -101,7 +101,7 @@ class Warnings(unittest.TestCase):
         d.set_clock(int(4.4 * 365) * DAY)  # pebble's live five years
         wait_for(lambda: len([
             c for c in d.json("certs", "history", host)
-            if c["source"] == "automatic"]) == 2,
+            if c["source"] == "automatic"]) >= 2,
             what="the one that stands by is renewed")
         info = d.json("domains", "info", host)
         self.assertEqual((info["status"], info["serving"]),
