@@ -55,6 +55,18 @@ challenge_choice_add(struct challenge_choice *c, enum challenge_type type)
 }
 
 void
+challenge_choice_remove(struct challenge_choice *c, enum challenge_type type)
+{
+	size_t at = find_choice(c, type);
+
+	if (at == c->n)
+		return;
+	c->n--;
+	for (; at < c->n; at++)
+		c->types[at] = c->types[at + 1];
+}
+
+void
 challenge_choice_learn(
     struct challenge_choice *c, enum challenge_type type, bool worked)
 {

@@ -31,6 +31,9 @@ struct challenge_choice {
 /* Adds one behind the others, once. */
 void challenge_choice_add(struct challenge_choice *c, enum challenge_type type);
 
+void challenge_choice_remove(
+    struct challenge_choice *c, enum challenge_type type);
+
 /* `type` was used last for the name: goes to the front when it worked, behind
  * all others when it did not.  One that is not in c stays out. */
 void challenge_choice_learn(

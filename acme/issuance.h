@@ -28,6 +28,7 @@ struct issuance_env {
 	struct by_hand_env hands;
 	const struct issuer_config *config;
 	/* As in issuer_ops. */
+	bool (*is_fronted)(void *ctx, const char *host);
 	enum err (*on_issued)(void *ctx, struct issuance *i,
 	    const struct chain *chain, struct fault *unfit);
 	void (*on_failed)(

@@ -125,9 +125,10 @@ on_known(void *ctx, const struct acme_response *r, const struct problem *p)
 		issuance_drive(i);
 }
 
-/* As configured, but first what worked last, and last what did not. */
+/* As configured, but first what worked last, and last what did not; and what a
+ * CDN in front cannot hand on is left out. */
 static struct challenge_choice
-choice_for(const struct issuance *i)
+choice_for(const struct issuance *i, const struct order_row *row)
 {
 	struct challenge_choice choice = i->env->config->challenges;
 	enum challenge_type last;
@@ -135,6 +136,9 @@ choice_for(const struct issuance *i)
 
 	if (rows_last_challenge(i->env->db, i->host, &last, &worked) == ERR_OK)
 		challenge_choice_learn(&choice, last, worked);
+	for (size_t n = 0; n < row->n_names; n++)
+		if (i->env->is_fronted(i->env->ctx, row->names[n]))
+			challenge_choice_remove(&choice, CHALLENGE_TLS_ALPN_01);
 	return choice;
 }
 
@@ -143,11 +147,12 @@ issuance_start(struct issuance *i)
 {
 	struct order_row row;
 	enum err e = rows_order(i->env->db, i->id, &row);
-	struct challenge_choice choice = choice_for(i);
+	struct challenge_choice choice;
 	bool is_elsewhere;
 
 	if (e != ERR_OK)
 		return e;
+	choice = choice_for(i, &row);
 	if (row.by_hand)
 		choice = (struct challenge_choice){
 		    {CHALLENGE_HTTP_01, CHALLENGE_DNS_01}, 2};

@@ -344,6 +344,15 @@ on_failed(void *ctx, struct issuance *i, const struct problem *p)
 	    p->class == PROBLEM_PERSON);
 }
 
+static bool
+is_fronted(void *ctx, const char *host)
+{
+	const struct issuer *is = ctx;
+
+	return is->ops != NULL && is->ops->is_fronted != NULL &&
+	       is->ops->is_fronted(is->owner, host);
+}
+
 /* --- life ---------------------------------------------------------------- */
 
 struct issuer *
@@ -359,6 +368,7 @@ issuer_new(struct ev_loop *loop, struct db *db, struct shared *shared,
 	    .db = db,
 	    .shared = shared,
 	    .keyring = keyring,
+	    .is_fronted = is_fronted,
 	    .on_issued = on_issued,
 	    .on_failed = on_failed,
 	    .on_waits = on_waits,

@@ -54,6 +54,9 @@ struct issuer_ops {
 	 */
 	void (*on_failed)(void *ctx, int64_t order_id, const char *host,
 	    const struct fault *f, int64_t retry_at, bool needs_person);
+	/* What was seen last of the name in DNS is a CDN, which ends TLS
+	 * itself: tls-alpn-01 cannot be answered.  May be NULL. */
+	bool (*is_fronted)(void *ctx, const char *host);
 	/* The CA refused for a reason of its own, and the other one goes on
 	 * with it at once; the order is open still.  May be NULL. */
 	void (*on_moved)(void *ctx, const char *host, const struct fault *f);

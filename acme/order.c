@@ -53,11 +53,14 @@ order_new(const char *const *names, size_t n_names, const char *profile,
 	return o;
 }
 
+/* text may be what stands there. */
 static void
 replace(char **at, const char *text)
 {
-	free(*at);
+	char *old = *at;
+
 	*at = xstrdup(text == NULL ? "" : text);
+	free(old);
 }
 
 void

@@ -90,10 +90,16 @@ seat_check(const struct seat *s, const struct seat_order *o, struct fault *f)
 		return ERR_DENIED;
 	}
 	for (size_t i = 0; i < l->n_names && !o->by_hand; i++) {
-		if (challenge_choice_fits(&s->config.challenges, l->names[i]))
+		struct challenge_choice choice = s->config.challenges;
+		bool is_fronted = s->env.is_fronted(s->env.ctx, l->names[i]);
+
+		if (is_fronted)
+			challenge_choice_remove(&choice, CHALLENGE_TLS_ALPN_01);
+		if (challenge_choice_fits(&choice, l->names[i]))
 			continue;
 		fault_set(f, FAULT_A27_NO_USABLE_CHALLENGE,
-		    "No allowed challenge can be used for %s", l->names[i]);
+		    "No allowed challenge can be used for %s%s", l->names[i],
+		    is_fronted ? ", which is reached through a CDN" : "");
 		return ERR_DENIED;
 	}
 	return ERR_OK;

@@ -122,20 +122,20 @@ save_sight(struct control *c, int64_t domain_id, const char *sight)
 	return stmt_run(s);
 }
 
-/* It reached us through a CDN when it was looked at before. */
-static bool
-was_behind_cdn(struct control *c, int64_t domain_id)
+bool
+diagnosis_is_fronted(void *ctx, const char *host)
 {
 	static const char sql[] = "SELECT json_extract(sight, '$.cdn') FROM"
-				  " domain WHERE id = ?1";
+				  " domain WHERE host = ?1";
+	struct control *c = ctx;
 	struct stmt *s = db_stmt(c->db, sql);
-	bool was = false;
+	bool is = false;
 
-	stmt_int(s, 1, domain_id);
+	stmt_str(s, 1, host);
 	if (stmt_step(s) == ERR_OK)
-		was = stmt_get_int(s, 0) != 0;
+		is = stmt_get_int(s, 0) != 0;
 	stmt_done(s);
-	return was;
+	return is;
 }
 
 /* No answer is not the answer that the name points elsewhere; nor is the bad
@@ -150,7 +150,7 @@ is_inconclusive(struct control *c, const struct domain *d, const struct look *k)
 	case FAULT_D21_DNSSEC:
 		return true;
 	case FAULT_D12_ELSEWHERE:
-		return !k->is_answered && was_behind_cdn(c, d->id);
+		return !k->is_answered && diagnosis_is_fronted(c, d->host);
 	default:
 		return false;
 	}

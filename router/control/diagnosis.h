@@ -41,6 +41,10 @@ struct look {
 enum err MUST_USE diagnosis_write(
     struct control *c, struct diagnoses *all, const struct look *k);
 
+/* A domain that reached us through a CDN when it was looked at last (ctx is a
+ * struct control, for acme/issuer.h). */
+bool diagnosis_is_fronted(void *ctx, const char *host);
+
 /* "eligible" and "message" for a person, and all that was seen. */
 json_t *diagnosis_json(const struct diagnosis *d);
 

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "certs/prove.h"
 #include "router/control/control.h"
+#include "router/control/diagnosis.h"
 #include "router/control/domain.h"
 #include "router/control/domain_ca.h"
 #include "router/control/domain_json.h"
@@ -421,5 +422,6 @@ on_issued(void *ctx, int64_t order_id, const char *host,
 const struct issuer_ops domain_order_ops = {
     .on_issued = on_issued,
     .on_failed = on_failed,
+    .is_fronted = diagnosis_is_fronted,
     .on_moved = domain_ca_moved,
 };

@@ -134,10 +134,27 @@ value_of_the_txt_record_is_the_digest(void **state)
 	    value, "61rBZ_4knHblO0MNoxFsXZ_eTFUHum0B6IVRbhvUn5I");
 }
 
+static void
+what_is_removed_leaves_the_others_in_order(void **state)
+{
+	struct challenge_choice c = {.n = 0};
+
+	(void)state;
+	challenge_choice_add(&c, CHALLENGE_HTTP_01);
+	challenge_choice_add(&c, CHALLENGE_TLS_ALPN_01);
+	challenge_choice_add(&c, CHALLENGE_DNS_01);
+	challenge_choice_remove(&c, CHALLENGE_TLS_ALPN_01);
+	challenge_choice_remove(&c, CHALLENGE_TLS_ALPN_01);
+	assert_int_equal(c.n, 2);
+	assert_int_equal(c.types[0], CHALLENGE_HTTP_01);
+	assert_int_equal(c.types[1], CHALLENGE_DNS_01);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_removed_leaves_the_others_in_order),
 	    cmocka_unit_test(best_one_offered_is_taken),
 	    cmocka_unit_test(wildcard_takes_dns_01_and_nothing_else),
 	    cmocka_unit_test(one_that_is_under_way_goes_before_a_better_one),
