@@ -266,6 +266,8 @@ change(struct api_call *call, struct fault *f)
 		d.touched_at = clock_now();
 		e = conclude(call, &d, "domain.change", f);
 	}
+	if (e == ERR_OK && d.serving == SERVING_CUSTOM)
+		change_fallback(call->control, d.host);
 	domain_unload(&d);
 	return e;
 }

@@ -61,6 +61,10 @@ class Fallback(unittest.TestCase):
                 self.assertIn(f"not ready: {code}", text)
         # a wish of the owner is no fault
         self.assertIsNone(self.info("off.test")["fault"])
+        d.cli("domains", "set", "off.test", "automatic=on")
+        self.assertTrue(self.info("off.test")["fallback"]["ready"])
+        self.assertFalse(self.info("off.test")["fallback"]["stands_by"])
+        self.assertTrue(self.info("ready.test")["fallback"]["stands_by"])
 
     def test_what_forbids_it_is_told_and_cured(self):
         d, host = self.daemon, "strict.test"
