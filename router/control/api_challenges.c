@@ -220,7 +220,7 @@ api_challenges_add(struct api_call *call, struct fault *f)
 	if (e == ERR_OK && is_done)
 		return tell(call, host, f);
 	if (e == ERR_OK && !issuer_has_order(c->issuer, host))
-		e = domain_order_elsewhere(c, host, f);
+		e = domain_order_elsewhere(c, host, &call->retry_at, f);
 	if (e == ERR_OK)
 		wait_for_challenges(call, host);
 	return e;

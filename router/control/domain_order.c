@@ -230,17 +230,17 @@ order(struct control *c, const char *const *names, size_t n_names)
 }
 
 enum err
-domain_order_elsewhere(struct control *c, const char *host, struct fault *f)
+domain_order_elsewhere(
+    struct control *c, const char *host, int64_t *at, struct fault *f)
 {
 	char replaces[RENEWALS_ID_SIZE];
 	struct order_wish wish = wish_for(c, &host, 1, replaces);
-	int64_t at = 0;
-	enum err e = ledger_ask_by_hand(c->db, host, &at, f);
+	enum err e = ledger_ask_by_hand(c->db, host, at, f);
 
 	if (e != ERR_OK)
 		return e;
 	wish.by_hand = true;
-	e = issuer_order(c->issuer, &wish, &at, f);
+	e = issuer_order(c->issuer, &wish, at, f);
 	if (e == ERR_OK)
 		e = ledger_add_by_hand(c->db, host);
 	return e;

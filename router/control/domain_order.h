@@ -30,7 +30,7 @@ enum err MUST_USE domain_order_by_hand(
 /* One whose challenge somebody else serves, before the name leads here; nothing
  * when an order is open already.  Outside of any change. */
 enum err MUST_USE domain_order_elsewhere(
-    struct control *c, const char *host, struct fault *f);
+    struct control *c, const char *host, int64_t *at, struct fault *f);
 
 /* What the issuer calls; ctx is struct control. */
 extern const struct issuer_ops domain_order_ops;

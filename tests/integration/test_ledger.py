@@ -8,7 +8,7 @@ import sqlite3
 import time
 import unittest
 
-from towpath import (Backend, Daemon, Pebble, Refused, free_port, served,
+from towpath import (Backend, CaDouble, Daemon, Pebble, Refused, free_port, served,
                      wait_for)
 
 HOUR = 3600
@@ -175,6 +175,61 @@ class Ledger(unittest.TestCase):
                  what="its DNS was looked at")
         self.assertEqual(orders(d), sent, "an order was made")
         self.assertEqual(served(d.https, host), before)
+
+
+class Heard(unittest.TestCase):
+    """What the CA says itself is believed, whatever is configured."""
+
+    def begin(self):
+        ca = CaDouble(free_port())
+        self.addCleanup(ca.close)
+        app = Backend("shop")
+        self.addCleanup(app.close)
+        d = Daemon(ca=ca, http=ca.http_port, clock=True)
+        self.addCleanup(d.close)
+        d.cli("apps", "create", "shop", "--backend", app.address)
+        return ca, d
+
+    def fault(self, d, host):
+        return (d.json("domains", "info", host)["fault"] or {}).get("code")
+
+    def test_a_limit_that_the_ca_told_is_kept_over_a_restart(self):
+        ca, d = self.begin()
+        ca.refuse("newOrder", "rateLimited", "too many new orders (300) from"
+                  " this account in the last 3h0m0s", retry_after=7200)
+        d.cli("domains", "add", "first.shop.test", "--app", "shop")
+        wait_for(lambda: self.fault(d, "first.shop.test") == "A13",
+                 what="the CA has refused")
+        self.assertEqual(ca.count("newOrder"), 1)
+        d.stop()
+        d.start()
+        d.cli("domains", "add", "second.shop.test", "--app", "shop")
+        wait_for(lambda: self.fault(d, "second.shop.test") == "A30",
+                 what="the second name is told why it waits")
+        self.assertIn("what the certificate authority said: nothing before",
+                      d.cli("acme"))
+        self.assertEqual(ca.count("newOrder"), 1, "the CA was asked again")
+        ca.heal()
+        ca.offset = 7205
+        d.set_clock(7205)
+        for host in ("first.shop.test", "second.shop.test"):
+            d.wait_status(host, "In use")
+
+    def test_a_limit_on_one_name_leaves_the_others_alone(self):
+        ca, d = self.begin()
+        ca.refuse("newOrder", "rateLimited", "too many failed authorizations"
+                  " (5) for \"first.shop.test\" in the last 1h0m0s",
+                  retry_after=3600, host="first.shop.test")
+        d.cli("domains", "add", "first.shop.test", "--app", "shop")
+        wait_for(lambda: self.fault(d, "first.shop.test") == "A13",
+                 what="the CA has refused")
+        d.cli("domains", "add", "second.shop.test", "--app", "shop", "--wait")
+        # by hand it is not asked either
+        n = ca.count("newOrder")
+        with self.assertRaises(Refused) as e:
+            d.cli("certs", "renew", "first.shop.test")
+        self.assertIn("A30", e.exception.stderr)
+        self.assertEqual(ca.count("newOrder"), n)
 
 
 if __name__ == "__main__":
