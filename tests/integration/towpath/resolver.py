@@ -120,7 +120,8 @@ class Resolver:
         for k, value, ttl in self.names[name]:
             if k == "CNAME" and depth < 12:
                 rest, exists = self._find(value, kind, depth + 1)
-                return [(_record(name, k, value, ttl), TYPES[k])] + rest, exists
+                return ([(_record(name, k, value, ttl), TYPES[k])] + rest,
+                        exists)
             if TYPES[k] == kind:
                 found.append((_record(name, k, value, ttl), kind))
         return found, True

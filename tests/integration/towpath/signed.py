@@ -89,7 +89,8 @@ class Signed:
         self._stop()
         times = (["-s", "20200101000000", "-e", "20200201000000"] if expired
                  else [])
-        self._tool("dnssec-signzone", "-q", "-P", "-z", *times, "-o", self.zone,
+        self._tool("dnssec-signzone", "-q", "-P", "-z", *times, "-o",
+                   self.zone,
                    "zone")
         self._start("authority")
         self._start("resolver")
