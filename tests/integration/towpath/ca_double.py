@@ -91,6 +91,7 @@ class CaDouble(Protocol):
         # certificates
         self.lifetime, self.backdate = 90 * 86400, 3600
         self.profiles = {}   # name: lifetime in seconds, None: as above
+        self.lifetimes = {}  # host: its own, whatever the profile
         self.hierarchy = Hierarchy("double", n_alternates)
         # what the directory says
         self.terms, self.caa_identities = "https://ca.test/terms", []

@@ -340,7 +340,8 @@ class Protocol:
     def issue(self, order):
         now = self.now()
         before = now - self.backdate
-        life = self.profiles.get(order.profile) or self.lifetime
+        life = (self.lifetimes.get(order.names[0])
+                or self.profiles.get(order.profile) or self.lifetime)
         order.certificate = self.hierarchy.issue(
             order.csr, order.names, before, before + life - 1, order)
         self.certificates.append(order.certificate)
