@@ -235,7 +235,7 @@ const struct command commands[] = {
 	"With one HOST: its own certificate again.",
 	cli_certs_order},
     {"certs revoke", "HOST", revoke_options, COMMAND_CHANGES, "certs",
-	"the key is lost: replace the automatic certificate, then revoke it",
+	"a lost key: replace the automatic certificate, revoke it",
 	"A new certificate with a new key is ordered first; as soon as it is "
 	"in use the old one is never served again, and its CA revokes it. "
 	"Refused while no new one can be had, unless forced. REASON is "

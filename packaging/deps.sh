@@ -9,13 +9,13 @@ libgnutls28-dev libssl-dev libev-dev libncurses-dev libcurl4-gnutls-dev libsqlit
 libc-ares-dev libnghttp2-dev libxml2-dev libldns-dev libjansson-dev
 libseccomp-dev libidn2-dev libpsl-dev publicsuffix node-llhttp
 libcmocka-dev clang-format clang-tidy
-pebble bind9 bind9-dnsutils gnutls-bin openssl curl nghttp2-client nghttp2-server
+pebble caddy bind9 bind9-dnsutils gnutls-bin openssl curl nghttp2-client nghttp2-server
 slowhttptest
 sqlite3 tmux strace gdb wrk ca-certificates
 python3 python3-h2 python3-pyte python3-cryptography python3-prometheus-client
 debhelper fakeroot lintian procps iproute2'
 [ "${1:-}" != bench ] || packages="$packages
-nginx haproxy caddy nghttp2-client"
+nginx haproxy nghttp2-client"
 missing=
 for package in $packages; do
 	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in

@@ -54,9 +54,9 @@ class Dns(Zone):
     """with Dns() as dns: dns.address is HOST:PORT; a name has the default
     address (none: no address) until a test gives it another."""
 
-    def __init__(self, default=""):
-        self.port, self.dns_management = free_port(), free_port()
-        self.address = f"127.0.0.1:{self.port}"
+    def __init__(self, default="", address=None):
+        self.dns_management = free_port()
+        self.address = address or f"127.0.0.1:{free_port()}"
         self.process = subprocess.Popen(
             ["pebble-challtestsrv", "-defaultIPv4", default, "-defaultIPv6",
              "", "-dns01", self.address, "-http01", "", "-https01", "",
