@@ -104,13 +104,7 @@ on_failed(void *ctx, int64_t order_id, const char *host, const struct fault *f,
 	c->orders.failed += !is_put_off(f);
 	if (change_begin(c, NULL) != ERR_OK)
 		return;
-	if (is_put_off(f)) {
-		blamed = (struct name_set){0};
-		name_set_add(&blamed, host);
-		e = ERR_OK;
-	} else {
-		e = name_set_failed(c, order_id, host, f, &blamed);
-	}
+	e = name_set_failed(c, order_id, host, f, &blamed);
 	for (size_t i = 0; i < blamed.n_names && e == ERR_OK; i++)
 		e = hold_against(c, blamed.names[i], f, retry_at, needs_person);
 	name_set_unload(&blamed);

@@ -7,17 +7,21 @@ import signal
 import sqlite3
 import unittest
 
-from towpath import Backend, CaDouble, Daemon, wait_for
+from towpath import Backend, CaDouble, Daemon, Route53, wait_for
 
 
-class OrderCrash(unittest.TestCase):
+class CrashCase(unittest.TestCase):
+    @classmethod
+    def sections(cls):
+        return {"acme": {"challenges": "http-01"}}
+
     @classmethod
     def setUpClass(cls):
         cls.ca = CaDouble()
         cls.ca.reuse_orders = True  # as Let's Encrypt does
         cls.app = Backend("shop")
         cls.daemon = Daemon(ca=cls.ca, http=cls.ca.http_port,
-                            acme={"challenges": "http-01"})
+                            **cls.sections())
         cls.daemon.cli("apps", "create", "shop", "--backend", cls.app.address)
         # the account is there, so that each step below is one of an order
         cls.daemon.cli("domains", "add", "first.crash.test", "--app", "shop",
@@ -30,7 +34,7 @@ class OrderCrash(unittest.TestCase):
         cls.ca.close()
 
     def setUp(self):
-        self.host = f"{self.id().rsplit('test_', 1)[1]}.test".replace("_", "-")
+        self.host = f"{self.id().rsplit('test_', 1)[1]}.crash.test".replace("_", "-")
         self.ca.processing_polls = 1
         self.addCleanup(self.ca.release_all)
 
@@ -82,6 +86,18 @@ class OrderCrash(unittest.TestCase):
         self.assertEqual([i["number"] for i in history], [1])
         self.assertIsNone(self.row())
 
+    @contextlib.contextmanager
+    def keys_stopped(self):
+        keys = self.keys_of_control()
+        os.kill(keys, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(keys, signal.SIGCONT)
+
+
+class AtEachStep(CrashCase):
     def killed_at(self, step, *states):
         """Both ways, while STEP waits for its answer."""
         self.ca.hold(step)
@@ -127,16 +143,6 @@ class OrderCrash(unittest.TestCase):
         self.kill_all()
         self.ca.release("authz")
         self.ends_well()
-
-    @contextlib.contextmanager
-    def keys_stopped(self):
-        keys = self.keys_of_control()
-        os.kill(keys, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(keys, signal.SIGCONT)
 
     def test_before_there_is_a_key(self):
         self.looked_at()
@@ -211,6 +217,35 @@ class OrderCrash(unittest.TestCase):
             self.assertEqual(self.row()[0], "challenging", n)
             db.execute("ROLLBACK")
         self.ends_well()
+
+
+class WhilePublishing(CrashCase):
+    """dns-01: the record is at the provider, or on its way there."""
+
+    @classmethod
+    def sections(cls):
+        cls.aws = Route53(cls.ca.zone.set_txt, {"crash.test": "Z1"})
+        return {"acme": {"challenges": "dns-01"},
+                "dns": {"provider": "route53"},
+                "dns_route53": {"access_key_id": cls.aws.key_id,
+                                "secret_access_key": cls.aws.secret,
+                                "endpoint": cls.aws.endpoint}}
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.aws.close()
+
+    def test_the_provider_does_not_answer(self):
+        with self.aws.lock:
+            self.order()
+            self.wait_state("publishing")
+            self.kill_control()
+            self.wait_state("publishing", "authorizing")
+            self.kill_all()
+            self.wait_state("publishing", "authorizing")
+        self.ends_well()
+        wait_for(lambda: not self.aws.sets, what="no record is left behind")
 
 
 if __name__ == "__main__":

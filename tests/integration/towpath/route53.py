@@ -58,6 +58,8 @@ class Route53:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
                                                       Handler)
         self.server.daemon_threads = True
+        # a client that was killed is no news
+        self.server.handle_error = lambda *_: None
         self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever,
                          daemon=True).start()
