@@ -26,7 +26,7 @@ class Caa(unittest.TestCase):
     def fault_of(self, host):
         return self.daemon.json("domains", "info", host)["fault"] or {}
 
-    def test_a_parent_that_names_another_ca(self):
+    def test_A15_a_parent_that_names_another_ca(self):
         d, host = self.daemon, "www.strict.test"
         self.pebble.set_caa("strict.test", ("issue", "somebody.test"))
         d.cli("domains", "add", host, "--app", "shop")

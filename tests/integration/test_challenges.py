@@ -1,5 +1,6 @@
 """How a CA is shown that a name is ours: each type of challenge."""
 
+import signal
 import socket
 import ssl
 import unittest
@@ -123,11 +124,18 @@ class WithRoute53(DnsCase):
                         "shop", "--wait")
         self.gone("www-elsewhere.customer.test")
 
-    def test_no_zone_for_the_name(self):
+    def test_D32_no_zone_for_the_name(self):
         d, host = self.daemon, "www.foreign.test"
         d.cli("domains", "add", host, "--app", "shop")
-        wait_for(lambda: (d.json("domains", "info", host)["fault"] or {}).get(
-            "code") == "D32", what="told that there is no zone")
+        fault = wait_for(lambda: d.json("domains", "info", host)["fault"],
+                         what="told that there is no zone")
+        self.assertEqual(fault["code"], "D32")
+        self.assertIn("Delegate _acme-challenge", fault["action"])
+        self.ca.set_cname(f"_acme-challenge.{host}",
+                          "www-foreign.customer.test")
+        self.assertIn(f"`towpath certs renew {host}`", fault["action"])
+        d.cli("certs", "renew", host)
+        d.wait_status(host, "In use")
 
 
 class WithRfc2136(DnsCase):
@@ -154,19 +162,37 @@ class WithRfc2136(DnsCase):
         wait_for(lambda: self.named.txt("_acme-challenge.shop.customer.test")
                  == [], what="the record is removed")
 
-    def test_a_key_that_the_server_does_not_know(self):
+    def mended(self, host, wrong, right):
+        """The fault with one value in [dns.rfc2136]; it goes with another."""
         with Daemon(ca=self.ca, acme={"challenges": "dns-01"},
                     dns={"provider": "rfc2136"},
                     dns_rfc2136={"server": self.named.address,
-                                 "key_name": "stranger",
-                                 "key_secret": self.named.key_secret}) as d:
+                                 "key_name": self.named.key_name,
+                                 "key_secret": self.named.key_secret,
+                                 **wrong}) as d:
             d.cli("apps", "create", "shop", "--backend", self.app.address)
-            d.cli("domains", "add", "www.customer.test", "--app", "shop")
+            d.cli("domains", "add", host, "--app", "shop")
             fault = wait_for(lambda: d.json(
-                "domains", "info", "www.customer.test")["fault"],
-                what="told of the refusal")
-            self.assertEqual(fault["code"], "D30")
-            self.assertIn("NOTAUTH", fault["text"])
+                "domains", "info", host)["fault"], what="told of the refusal")
+            self.assertIn("[dns] in towpath.conf", fault["action"])
+            wait_for(lambda: "serving version=" in d.log_text())
+            d.config["dns.rfc2136"].update(right)
+            d.write_config()
+            d.process.send_signal(signal.SIGHUP)
+            d.wait_status(host, "In use")
+            return fault
+
+    def test_D30_a_key_that_the_server_does_not_know(self):
+        fault = self.mended("www.customer.test", {"key_name": "stranger"},
+                            {"key_name": self.named.key_name})
+        self.assertEqual(fault["code"], "D30")
+        self.assertIn("NOTAUTH", fault["text"])
+
+    def test_D31_a_server_that_is_not_there(self):
+        fault = self.mended("away.customer.test",
+                            {"server": f"127.0.0.1:{free_port()}"},
+                            {"server": self.named.address})
+        self.assertEqual(fault["code"], "D31")
 
     def test_a_key_that_is_none(self):
         with self.assertRaises(AssertionError):
