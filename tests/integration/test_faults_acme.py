@@ -217,6 +217,14 @@ class Authority(FaultCase):
         self.daemon.cli("certs", "renew", self.host)
         self.cured("A27")
 
+    def test_A31_a_profile_that_it_does_not_offer(self):
+        self.begin(profile="retired")
+        self.ca.profiles = {"classic": None}
+        action = self.add("A31")
+        self.assertIn("[acme] profile", action)
+        self.reload(profile="classic")
+        self.cured("A31")
+
 
 if __name__ == "__main__":
     unittest.main()

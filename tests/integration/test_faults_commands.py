@@ -165,6 +165,16 @@ class Names(FaultCase):
             status[0] = b"200 OK"
             wait_for(lambda: fault() is None, what="it is well")
 
+    def test_N30_one_certificate_for_two_apps(self):
+        d = self.daemon
+        d.cli("apps", "create", "fourth")
+        for host in ("s1.test", "s2.test"):
+            self.add(host)
+        d.cli("domains", "add", "s3.test", "--app", "fourth")
+        action = self.refused("N30", "certs", "order", "s1.test", "s3.test")
+        self.assertIn("Leave out the names of other apps", action)
+        d.cli("certs", "order", "s1.test", "s2.test")
+
 
 class Requests(FaultCase):
     def test_P10_a_body_that_is_not_json(self):
