@@ -141,14 +141,36 @@ in_order(const struct challenge_choice *choice,
 	return out;
 }
 
+#define CURE_BEFORE "In DNS, create "
+#define CURE_AMID   " CAA "
+
 static enum err
 deny(const struct caa_set *s, const struct caa_asker *asker, const char *tag,
     const char *why, struct fault *f)
 {
 	fault_set(f, FAULT_A15_CAA, "CAA of %s: %s", s->at, why);
 	snprintf(f->action, sizeof(f->action),
-	    "In DNS, create %s CAA 0 %s \"%s\"", s->at, tag, asker->issuers[0]);
+	    CURE_BEFORE "%s" CURE_AMID "0 %s \"%s\"", s->at, tag,
+	    asker->issuers[0]);
 	return ERR_DENIED;
+}
+
+bool
+caa_cure_of(const struct fault *f, struct caa_cure *out)
+{
+	const char *at, *value;
+
+	if (f->code != FAULT_A15_CAA ||
+	    !slice_starts_with(slice_str(f->action), SLICE(CURE_BEFORE)))
+		return false;
+	at = f->action + sizeof(CURE_BEFORE) - 1;
+	value = strstr(at, CURE_AMID);
+	if (value == NULL || slice_to_str(slice_of(at, (size_t)(value - at)),
+				 out->at, sizeof(out->at)) != ERR_OK)
+		return false;
+	value += sizeof(CURE_AMID) - 1;
+	return slice_to_str(slice_str(value), out->value, sizeof(out->value)) ==
+	       ERR_OK;
 }
 
 enum err

@@ -43,4 +43,13 @@ enum err MUST_USE caa_judge(const struct caa_set *s, const char *name,
     const struct caa_asker *asker, struct challenge_choice *choice,
     struct fault *f);
 
+/* The record that A15's action asks for. */
+struct caa_cure {
+	char at[HOST_SIZE];
+	char value[CAA_VALUE_SIZE]; /* "0 issue \"letsencrypt.org\"" */
+};
+
+/* False: the fault is another one. */
+bool caa_cure_of(const struct fault *f, struct caa_cure *out);
+
 #endif

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "acme/provider.h"
 #include "acme/route53_xml.h"
@@ -105,6 +106,19 @@ add_value(struct route53_set *s, const char *value)
 	s->values[s->n_values++] = xstrdup(value);
 }
 
+/* Of names, case and the last dot say nothing. */
+static bool
+is_same(const char *type, const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	if (strcmp(type, "CNAME") != 0)
+		return strcmp(a, b) == 0;
+	n -= n > 0 && a[n - 1] == '.';
+	m -= m > 0 && b[m - 1] == '.';
+	return n == m && strncasecmp(a, b, n) == 0;
+}
+
 /* What shall stand there.  False: it stands there already. */
 static bool
 plan(struct route53 *r)
@@ -120,7 +134,7 @@ plan(struct route53 *r)
 	snprintf(set->name, sizeof(set->name), "%s", c->name);
 	snprintf(set->type, sizeof(set->type), "%s", c->type);
 	for (size_t i = 0; i < r->was.n_values; i++) {
-		bool is_it = strcmp(r->was.values[i], value) == 0;
+		bool is_it = is_same(c->type, r->was.values[i], value);
 
 		was_there |= is_it;
 		if (c->act != PROVIDER_REPLACE && !is_it)

@@ -1,6 +1,7 @@
 #include "admin-tui/cli.h"
 #include "admin-tui/cli_domain.h"
 #include "admin-tui/cli_run.h"
+#include "admin-tui/cli_set_dns.h"
 #include "admin-tui/cli_upload.h"
 #include "base/mem.h"
 
@@ -63,6 +64,8 @@ cli_domains_add(struct cli *c)
 	int status = cli_host(c, 0, host);
 	if (status == CLI_DONE)
 		status = cli_wait_seconds(c, &wait);
+	if (status == CLI_DONE && args_has(&c->args, "set-dns"))
+		status = set_dns_check(c, host);
 	if (status == CLI_DONE)
 		status = upload_read(c, 1, &upload);
 	if (status != CLI_DONE)
@@ -78,11 +81,15 @@ cli_domains_add(struct cli *c)
 		return status;
 	cli_say(&c->out, "Added %s to app %s: %s", host,
 	    json_str(a.body, "app"), json_str(a.body, "status"));
-	cli_domain_show_records(c, json_obj(a.body, "records"));
-	if (wait == 0)
+	if (args_has(&c->args, "set-dns"))
+		status = set_dns(c, host, false);
+	else
+		cli_domain_show_records(c, json_obj(a.body, "records"));
+	if (status == CLI_DONE && wait == 0)
 		cli_json(&c->out, a.body);
 	client_answer_clear(&a);
-	return wait == 0 ? CLI_DONE : cli_domain_wait(c, host, wait);
+	return status != CLI_DONE || wait == 0 ? status
+					       : cli_domain_wait(c, host, wait);
 }
 
 /* One look; the same rule for the exit status with and without --wait. */

@@ -24,6 +24,7 @@ int cli_domains_add(struct cli *c);
 int cli_domains_info(struct cli *c);
 int cli_domains_check(struct cli *c);
 int cli_domains_challenge(struct cli *c);
+int cli_domains_set_dns(struct cli *c);
 int cli_domains_set(struct cli *c);
 int cli_domains_remove(struct cli *c);
 

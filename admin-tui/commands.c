@@ -52,8 +52,15 @@ static const struct command_option app_options[] = {APP, END};
 static const struct command_option domains_options[] = {APP,
     {"status", 0, NULL, "STATUS", "in this status only, e.g. \"In use\""},
     {"problems", 0, NULL, NULL, "only those with a fault"}, END};
-static const struct command_option domains_add_options[] = {
-    TO_APP, WAIT, UPLOAD, END};
+static const struct command_option domains_add_options[] = {TO_APP, WAIT,
+    {"set-dns", 0, NULL, NULL, "make its records at the DNS provider"},
+    {"repair-caa", 0, NULL, NULL,
+	"with --set-dns: also let our CA issue, where CAA forbids it"},
+    CONFIRM, UPLOAD, END};
+static const struct command_option set_dns_options[] = {
+    {"repair-caa", 0, NULL, NULL,
+	"also let our CA issue, where CAA forbids it"},
+    DRY_RUN, CONFIRM, END};
 static const struct command_option challenge_options[] = {
     {"done", 0, NULL, NULL, "a challenge is served: let the CA look now"},
     {"type", 0, NULL, "TYPE",
@@ -185,6 +192,12 @@ const struct command commands[] = {
 	"(https://HOST or as a BACKEND is written) its requests go there by "
 	"the app's rules; HOST then is what the origin is asked for.",
 	cli_domains_set},
+    {"domains set-dns", "HOST", set_dns_options, COMMAND_CHANGES, "domains",
+	"make the records that lead a host here at the DNS provider",
+	"Where [dns] provider of towpath.conf serves the zone. Shows the "
+	"changes first, and asks; without a terminal it wants --confirm HOST. "
+	"No other record is touched.",
+	cli_domains_set_dns},
     {"domains challenge", "HOST", challenge_options, COMMAND_CHANGES, "certs",
 	"order now, before DNS moves; shows what a CA will look for",
 	"Serve one of the challenges elsewhere: the answer at the URL, or the "

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "router/control/api_backends.h"
+#include "router/control/api_dns.h"
 #include "router/control/complete.h"
 #include "router/control/custom.h"
 #include "router/control/diagnosis.h"
@@ -148,7 +149,7 @@ add(struct api_call *call, struct fault *f)
 	struct app a = {0};
 	struct domain d = {0};
 	enum err e = domain_upload(call->body, &upload, f);
-	bool is_secured = upload != NULL;
+	bool is_secured = upload != NULL, sets_dns = false;
 
 	if (e == ERR_OK)
 		e = json_get_str(call->body, "app", JSON_OPTIONAL, &name, f);
@@ -168,6 +169,11 @@ add(struct api_call *call, struct fault *f)
 		call->answer = domain_json(c, &d);
 	}
 	call->status = 201;
+	if (e == ERR_OK)
+		e = json_get_bool(
+		    call->body, "set_dns", JSON_OPTIONAL, &sets_dns, f);
+	if (sets_dns)
+		call->then = api_dns_set_too;
 	domain_unload(&d);
 	app_unload(&a);
 	return e;

@@ -35,7 +35,7 @@ static const struct schema schemas[] = {
 	"fallback:Fallback? "
 	"records:[]Record set:NameSet? "
 	"resolvers:[]Resolver? cached_for:integer? "
-	"created_at:time certificate:Certificate?"},
+	"created_at:time certificate:Certificate? dns_change:DnsChanged?"},
     {"Renewal", "window:Window? at:time? explanation_url:string? "
 		"asked_at:time? answered_at:time? next_at:time? fault:Fault?"},
     {"Window", "start:time end:time"},
@@ -45,9 +45,12 @@ static const struct schema schemas[] = {
 	      "status:string fault:Fault? created_at:time "
 	      "certificate:Certificate?"},
     {"NewDomain", "host:string app:string? origin:string? automatic:boolean? "
-		  "ca:string? reference:string? certificate:Upload?"},
+		  "ca:string? reference:string? certificate:Upload? "
+		  "set_dns:boolean? repair_caa:boolean?"},
     {"DomainChange", "app:string? origin:string? automatic:boolean? "
 		     "ca:string? reference:string?"},
+    {"DnsChange", "agreed:[]Record? repair_caa:boolean?"},
+    {"DnsChanged", "changes:[]Record applied:boolean fault:Fault?"},
     {"Challenge", "type:string url:string? body:string? name:string? "
 		  "value:string? expires_at:time?"},
     {"NewChallenge", "done:boolean? type:string?"},

@@ -8,6 +8,7 @@
 #include "router/control/api_cas.h"
 #include "router/control/api_certificates.h"
 #include "router/control/api_challenges.h"
+#include "router/control/api_dns.h"
 #include "router/control/api_domains.h"
 #include "router/control/api_events.h"
 #include "router/control/api_import.h"
@@ -62,6 +63,8 @@ static const struct api_route routes[] = {
 	    "whether a host reaches us, as last seen", NULL, "Diagnosis"},
 	{"POST", DOMAIN "/check", SCOPE_DOMAINS, API_OWN, api_domains_check,
 	    "look now whether a host reaches us", NULL, "Diagnosis"},
+	{"POST", DOMAIN "/dns", SCOPE_DOMAINS, API_OWN, api_dns_set,
+	    "make the records that lead the host here at the DNS provider", "DnsChange", "DnsChanged"},
 	{"POST", DOMAIN "/renew", SCOPE_CERTS, API_CHANGES, api_domains_renew,
 	    "order a new automatic certificate now", NULL, "Domain"},
 	{"GET", DOMAIN "/challenges", SCOPE_READ, API_READS, api_challenges_list,

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "acme/caa.h"
 #include "acme/dns_message.h"
 #include "base/mem.h"
@@ -129,10 +131,35 @@ records_at_the_end_of_a_cname_are_found(void **state)
 	assert_true(slice_eq(r.rdata[0], slice_of("\0\5issueca.test", 14)));
 }
 
+static void
+the_record_that_would_cure_it_is_told(void **state)
+{
+	static const char *const names[] = {"ca.test"};
+	struct caa_asker who = {.issuers = names, .n_issuers = 1};
+	struct challenge_choice choice = {{CHALLENGE_DNS_01}, 1};
+	struct caa_set set = {.at = "strict.test", .n = 2};
+	struct caa_cure cure;
+	struct fault f = {0};
+
+	(void)state;
+	snprintf(set.records[0].tag, CAA_TAG_SIZE, "issue");
+	snprintf(set.records[0].value, CAA_VALUE_SIZE, "other.test");
+	snprintf(set.records[1].tag, CAA_TAG_SIZE, "issuewild");
+	snprintf(set.records[1].value, CAA_VALUE_SIZE, ";");
+	assert_false(caa_cure_of(&f, &cure));
+	assert_int_equal(
+	    caa_judge(&set, "*.www.strict.test", &who, &choice, &f),
+	    ERR_DENIED);
+	assert_true(caa_cure_of(&f, &cure));
+	assert_string_equal(cure.at, "strict.test");
+	assert_string_equal(cure.value, "0 issuewild \"ca.test\"");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_record_that_would_cure_it_is_told),
 	    cmocka_unit_test(verdicts_are_those_of_the_rfcs),
 	    cmocka_unit_test(rdata_that_lies_about_its_tag_is_refused),
 	    cmocka_unit_test(records_at_the_end_of_a_cname_are_found),

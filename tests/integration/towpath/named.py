@@ -98,6 +98,19 @@ class Named:
         out = self.ask(self.address, name, "TXT")
         return re.findall(r'"([^"]*)"', out)
 
+    def update(self, *lines):
+        """As nsupdate(1) reads them: "add www.customer.test 5 A 192.0.2.1"."""
+        text = "\n".join([f"server {self.address.replace(':', ' ')}", *lines,
+                          "send", ""])
+        subprocess.run(
+            ["nsupdate", "-y",
+             f"hmac-sha256:{self.key_name}:{self.key_secret}"], input=text,
+            text=True, timeout=30, check=True, capture_output=True)
+
+    def records(self, name, kind):
+        """Sorted lines of what stands there."""
+        return sorted(self.ask(self.address, name, kind).splitlines())
+
     def stop_secondary(self):
         process = self.processes.pop()
         process.terminate()
