@@ -51,24 +51,24 @@ has_key(const struct bundle_item *item)
 	       item->kind == BUNDLE_PKCS12;
 }
 
-enum err
-bundle_key(
-    const struct bundle *b, const struct bundle_item **out, struct fault *f)
+static bool
+was_before(const struct bundle *b, size_t at)
 {
-	*out = NULL;
-	for (size_t i = 0; i < b->n; i++) {
-		const struct bundle_item *item = &b->items[i];
+	for (size_t i = 0; i < at; i++)
+		if (has_key(&b->items[i]) &&
+		    slice_eq(b->items[i].bytes, b->items[at].bytes))
+			return true;
+	return false;
+}
 
-		if (!has_key(item))
-			continue;
-		if (*out != NULL && !slice_eq((*out)->bytes, item->bytes)) {
-			fault_set(f, FAULT_C31_SEVERAL_KEYS, NULL);
-			return ERR_EXISTS;
-		}
-		*out = item;
+const struct bundle_item *
+bundle_next_key(const struct bundle *b, size_t *at)
+{
+	while (*at < b->n) {
+		size_t i = (*at)++;
+
+		if (has_key(&b->items[i]) && !was_before(b, i))
+			return &b->items[i];
 	}
-	if (*out != NULL)
-		return ERR_OK;
-	fault_set(f, FAULT_C11_NO_KEY, NULL);
-	return ERR_NOT_FOUND;
+	return NULL;
 }

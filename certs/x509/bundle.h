@@ -51,10 +51,9 @@ enum err MUST_USE bundle_take_certificates(
     struct bundle *b, struct certificate **out, size_t *n, struct fault *f);
 
 /*
- * The one item with a private key (a loan of b): a key or a PKCS#12.  C11 when
- * there is none, C31 when there are different ones; the same key twice is one.
+ * The items with a private key, one at a time (a loan of b): a key or a
+ * PKCS#12, the same bytes once.  *at is 0 at first; NULL: there are no more.
  */
-enum err MUST_USE bundle_key(
-    const struct bundle *b, const struct bundle_item **out, struct fault *f);
+const struct bundle_item *bundle_next_key(const struct bundle *b, size_t *at);
 
 #endif

@@ -135,6 +135,8 @@ class Forms(Case):
             self.taken(name, pkcs12(*how), locked=True)
         self.taken("without passphrase", pkcs12(word=""))
         self.taken("without lengths", without_lengths(pkcs12()), locked=True)
+        self.taken("its key beside it", pkcs12(), self.key, openssl(
+            "rsa", "-in", self.key, "-traditional"), locked=True)
         self.taken("with root beside it", pkcs12(), self.heap, locked=True)
         self.taken("in base64", openssl("base64", data=pkcs12()), locked=True)
 

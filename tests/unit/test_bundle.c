@@ -312,20 +312,25 @@ a_request_in_the_place_of_a_certificate_is_said_so(void **state)
 }
 
 static void
-one_key_is_wanted(void **state)
+each_key_is_found_once(void **state)
 {
 	struct world *w = *state;
 	const struct bundle_item *key;
+	size_t at = 0;
 
-	assert_int_equal(bundle_key(&w->bundle, &key, &w->f), ERR_NOT_FOUND);
-	assert_int_equal(w->f.code, FAULT_C11_NO_KEY);
+	assert_null(bundle_next_key(&w->bundle, &at));
 	assert_int_equal(add(w, slice_str(w->leaf->key_pem)), ERR_OK);
+	assert_int_equal(add(w, w->leaf->der), ERR_OK);
 	assert_int_equal(add(w, slice_str(w->leaf->key_pem)), ERR_OK);
-	assert_int_equal(bundle_key(&w->bundle, &key, &w->f), ERR_OK);
-	assert_int_equal(key->kind, BUNDLE_KEY);
 	assert_int_equal(add(w, slice_str(w->ca->key_pem)), ERR_OK);
-	assert_int_equal(bundle_key(&w->bundle, &key, &w->f), ERR_EXISTS);
-	assert_int_equal(w->f.code, FAULT_C31_SEVERAL_KEYS);
+	at = 0;
+	key = bundle_next_key(&w->bundle, &at);
+	assert_non_null(key);
+	assert_true(slice_eq(key->bytes, slice_str(w->leaf->key_pem)));
+	key = bundle_next_key(&w->bundle, &at);
+	assert_non_null(key);
+	assert_true(slice_eq(key->bytes, slice_str(w->ca->key_pem)));
+	assert_null(bundle_next_key(&w->bundle, &at));
 }
 
 static void
@@ -371,7 +376,7 @@ main(void)
 	    with_world(a_file_is_taken_whole_or_not_at_all),
 	    with_world(more_items_than_there_is_room_for_are_refused),
 	    with_world(a_request_in_the_place_of_a_certificate_is_said_so),
-	    with_world(one_key_is_wanted),
+	    with_world(each_key_is_found_once),
 	    cmocka_unit_test(base64_is_read_leniently_but_not_wrongly),
 	};
 
