@@ -48,7 +48,7 @@ class CrashCase(unittest.TestCase):
                 " ended_at IS NULL", (self.host,)).fetchone()
 
     def wait_state(self, *states):
-        wait_for(lambda: self.row()[0] in states,
+        wait_for(lambda: (self.row() or ("",))[0] in states,
                  what=f"the order is {' or '.join(states)}")
 
     # --- what is done to it --------------------------------------------------
