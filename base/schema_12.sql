@@ -3,8 +3,8 @@
 -- when somebody was told last that little of its lifetime is left
 ALTER TABLE installation ADD COLUMN warned_at INTEGER;
 
--- while a custom certificate is served: the last look at whether an automatic
--- one could replace it today, and why not
+-- while a custom certificate is served: why no automatic one could replace it,
+-- and the look that found it out, or that nothing is in the way any more
 ALTER TABLE domain ADD COLUMN fallback_at INTEGER;
 ALTER TABLE domain ADD COLUMN fallback_fault TEXT;     -- JSON
 

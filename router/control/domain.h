@@ -31,7 +31,7 @@ struct domain {
 	int failures;
 	struct fault fault, dns_fault, order_fault;
 	bool needs_person;
-	int64_t fallback_at; /* last look at what could replace a custom one */
+	int64_t fallback_at; /* the look that found fallback_fault, or none */
 	struct fault fallback_fault;
 	char *records; /* JSON */
 	int64_t created_at;

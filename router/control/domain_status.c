@@ -176,14 +176,14 @@ tell_beside_custom(
 	const struct candidate *custom = &f->candidates[h->choice.index];
 	bool is_expiring = f->expiring_at != 0 && f->now >= f->expiring_at;
 	bool stands_by = h->automatic || h->wildcard;
+	/* who never asked for one need not be told so before the end */
+	bool is_wanted = f->automatic && f->can_automate && f->terms_agreed;
 	struct fault why = {0};
 
 	if (!stands_by)
 		find_obstacle(f, &why);
-	/* who wants no automatic one need not be told so before the end */
 	if (fault_is_set(&why) &&
-	    (is_expiring ||
-		(f->dns == DOMAIN_DNS_OK && f->automatic && f->can_automate)))
+	    (is_expiring || (is_wanted && f->dns == DOMAIN_DNS_OK)))
 		tell_no_replacement(custom, f->now, &why, out);
 	else if (is_expiring)
 		tell_expiring(custom, f->now, stands_by, out);

@@ -95,6 +95,13 @@ has_custom(struct control *c, const char *host)
 	return true;
 }
 
+static bool
+is_same(const struct fault *a, const struct fault *b)
+{
+	return a->code == b->code && strcmp(a->text, b->text) == 0 &&
+	       strcmp(a->action, b->action) == 0;
+}
+
 static enum err
 write_down(struct control *c, const char *host, const struct fault *f)
 {
@@ -103,6 +110,10 @@ write_down(struct control *c, const char *host, const struct fault *f)
 
 	if (e != ERR_OK)
 		return e;
+	if (d.fallback_at != 0 && is_same(&d.fallback_fault, f)) {
+		domain_unload(&d);
+		return ERR_OK;
+	}
 	d.fallback_at = clock_now();
 	d.fallback_fault = *f;
 	e = domain_settle(c, &d, EVENT_BY_ITSELF);

@@ -135,6 +135,8 @@ static const struct {
     {"expiring failed", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C42", false},
     {"expiring longago", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C39", true},
     {"off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
+    {"terms", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
+    {"expiring terms", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C42", false},
     {"irreplaceable", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "C42", false},
     {"irreplaceable", "cw", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
     {"irreplaceable off", "c", DOMAIN_NOT_USED, SERVING_CUSTOM, "", false},
