@@ -151,6 +151,7 @@ dns(const struct story *t)
 		story_say(
 		    t, STORY_TEXT, 2, "Set this at the domain's DNS provider:");
 	records(t, json_obj(o, "records"));
+	story_resolvers(t);
 }
 
 /* --- what was and what comes ----------------------------------------------
@@ -233,6 +234,7 @@ stranger(const struct story *t)
 		story_say(t, STORY_TEXT, 2,
 		    "Whoever visits it here gets T10, No such domain.");
 	dns(t);
+	story_caa(t);
 	story_orders(t);
 	events(t);
 	story_title(t, "What to type");
@@ -259,6 +261,8 @@ story_tell(const json_t *explained, bool utc, story_line *line, void *ctx)
 	}
 	head(&t);
 	dns(&t);
+	story_caa(&t);
+	story_budget(&t);
 	story_orders(&t);
 	story_limits(&t);
 	story_serving(&t);

@@ -27,6 +27,10 @@ char *story_when(const struct story *t, const json_t *o, const char *key,
 /* "D12 The name ..., and on the next line what to do. */
 void story_fault(const struct story *t, int indent, const json_t *fault);
 
+/* Parts of the story, each a chapter or a part of one. */
+void story_resolvers(const struct story *t);
+void story_caa(const struct story *t);
+void story_budget(const struct story *t);
 void story_orders(const struct story *t);
 void story_limits(const struct story *t);
 void story_serving(const struct story *t);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "router/control/api_logs.h"
 #include "router/control/ask.h"
+#include "router/control/caa_look.h"
 #include "router/control/domain_check.h"
 #include "router/control/explain.h"
 #include "router/control/log_lines.h"
@@ -218,6 +219,54 @@ on_seen(void *ctx, const struct diagnosis *d)
 	api_finish(call);
 }
 
+/* Of a domain is told what is known; CAA alone is asked for. */
+struct telling {
+	struct api_call *call;
+	struct caa_look *look;
+	char host[HOST_SIZE];
+};
+
+static void
+drop_telling(void *ctx)
+{
+	struct telling *t = ctx;
+
+	caa_look_cancel(t->look);
+	free(t);
+}
+
+static void
+on_caa(void *ctx, json_t *answer)
+{
+	struct telling *t = ctx;
+	struct api_call *call = t->call;
+	struct fault f = {0};
+	struct domain d;
+
+	call->drop = NULL;
+	if (domain_load(call->control, t->host, &d, &f) == ERR_OK) {
+		call->answer = explain_domain(call->control, &d, answer);
+		api_finish(call);
+	} else { /* removed meanwhile */
+		json_decref(answer);
+		api_refuse(call, &f);
+	}
+	domain_unload(&d);
+	free(t);
+}
+
+static void
+tell_domain(struct api_call *call, const char *host)
+{
+	struct telling *t = xcalloc(1, sizeof(*t));
+
+	t->call = call;
+	(void)snprintf(t->host, sizeof(t->host), "%s", host);
+	call->drop = drop_telling;
+	call->drop_ctx = t;
+	t->look = caa_look_start(call->control, host, on_caa, t);
+}
+
 /* What is known of a domain; of another host, what DNS shows now. */
 static enum err
 explain_host(struct api_call *call, struct fault *f)
@@ -231,11 +280,9 @@ explain_host(struct api_call *call, struct fault *f)
 	e = domain_load(call->control, host, &d, f);
 	if (e == ERR_NOT_FOUND)
 		return checks_ask(call->control, host, on_seen, call, f);
-	if (e == ERR_OK) {
-		call->answer = explain_domain(call->control, &d);
-		api_finish(call);
-	}
 	domain_unload(&d);
+	if (e == ERR_OK)
+		tell_domain(call, host);
 	return e;
 }
 

@@ -100,11 +100,14 @@ static const struct schema schemas[] = {
     {"Explanation",
 	"request:LogLine? sni:string? certificate_id:integer? rule:string? "
 	"tries:[]Try? why:[]string? host:string? now:time? domain:Domain? "
-	"dns:DnsSeen? orders:[]Order? serving:Served? history:[]Certificate? "
+	"dns:DnsSeen? caa:[]CaaVerdict? budget:object? orders:[]Order? "
+	"serving:Served? history:[]Certificate? "
 	"fallback:Fallback? events:[]Happened? next:[]Next? answers:Answers? "
 	"commands:[]string?"},
     {"DnsSeen", "state:string? reaches:boolean checked_at:time? "
-		"check_at:time? fault:Fault? records:[]Record"},
+		"check_at:time? fault:Fault? records:[]Record "
+		"cached_for:integer? cdn:boolean? probe:Probe? "
+		"resolvers:[]Resolver?"},
     {"Order", "order:integer state:string names:[]string directory:string "
 	      "challenge:string? created_at:time updated_at:time "
 	      "ended_at:time? fault:Fault? challenges:[]Challenge "

@@ -5,17 +5,17 @@
  * was ordered and how that went in the CA's own words, what is served and why,
  * and what happens next.  Everything here reads; nothing is judged anew.
  *
- * Of a domain the document has host, domain, dns, orders, serving, history,
- * fallback, events and next; of any other host domain is null, and dns (seen
- * just now), answers and commands say what would happen.  Members with a fault
- * have it as {"code", "text", "action"}, or null.
+ * Of a domain the document has host, domain, dns, caa, budget, orders, serving,
+ * history, fallback, events and next; of any other host domain is null, and dns
+ * (seen just now), answers and commands say what would happen.  Members with a
+ * fault have it as {"code", "text", "action"}, or null.
  */
 #include "router/control/domain.h"
 
 struct diagnosis;
 
-/* {"host", "domain", "dns", ...} of a domain. */
-json_t *explain_domain(struct control *c, const struct domain *d);
+/* {"host", "domain", "dns", ...} of a domain; caa as in caa_look.h, taken. */
+json_t *explain_domain(struct control *c, const struct domain *d, json_t *caa);
 
 /* The same of a host that is none, as it was seen. */
 json_t *explain_stranger(struct control *c, const struct diagnosis *seen);

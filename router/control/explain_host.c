@@ -1,10 +1,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "router/control/api_budget.h"
 #include "router/control/control.h"
+#include "router/control/diagnosis.h"
 #include "router/control/domain_add.h"
-#include "router/control/domain_check.h"
 #include "router/control/domain_json.h"
 #include "router/control/event.h"
 #include "router/control/explain.h"
@@ -22,10 +23,25 @@ records(const char *text)
 	return list;
 }
 
-static json_t *
-dns_of_domain(const struct domain *d)
+/* What each resolver said at the last look. */
+static void
+put_resolvers(json_t *o, const json_t *seen)
 {
-	json_t *o = json_object();
+	static const char *const keys[] = {
+	    "resolvers", "cached_for", "cdn", "probe"};
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		json_t *value = json_object_get(seen, keys[i]);
+
+		if (value != NULL)
+			json_put(o, keys[i], json_incref(value));
+	}
+}
+
+static json_t *
+dns_of_domain(struct control *c, const struct domain *d)
+{
+	json_t *o = json_object(), *seen = diagnosis_last(c, d->host);
 
 	json_put_str(o, "state", domain_dns_text(d->dns));
 	json_put_bool(o, "reaches", d->dns == DOMAIN_DNS_OK);
@@ -33,6 +49,8 @@ dns_of_domain(const struct domain *d)
 	json_put_time(o, "check_at", d->check_at);
 	json_put(o, "fault", json_fault(&d->dns_fault));
 	json_put(o, "records", records(d->records));
+	put_resolvers(o, seen);
+	json_decref(seen);
 	return o;
 }
 
@@ -103,7 +121,7 @@ events(struct control *c, const char *host)
 }
 
 json_t *
-explain_domain(struct control *c, const struct domain *d)
+explain_domain(struct control *c, const struct domain *d, json_t *caa)
 {
 	struct candidate candidates[CANDIDATES_MAX];
 	struct domain_facts facts = domain_look(c, d, candidates);
@@ -112,7 +130,9 @@ explain_domain(struct control *c, const struct domain *d)
 	json_put_str(o, "host", d->host);
 	json_put_time(o, "now", facts.now);
 	json_put(o, "domain", domain_json(c, d));
-	json_put(o, "dns", dns_of_domain(d));
+	json_put(o, "dns", dns_of_domain(c, d));
+	json_put(o, "caa", caa);
+	json_put(o, "budget", api_budget_of_host(c, d->host));
 	json_put(o, "orders", explain_orders(c, d->host));
 	json_put(o, "budget", api_budget_of_host(c, d->host));
 	json_put(o, "serving", explain_serving(c, d, &facts));
@@ -201,18 +221,23 @@ json_t *
 explain_stranger(struct control *c, const struct diagnosis *seen)
 {
 	json_t *o = json_object(), *dns = json_object();
+	json_t *sight = diagnosis_json(seen), *caa = json_obj(sight, "caa");
 
 	json_put_bool(dns, "reaches", seen->reaches);
 	json_put_time(dns, "checked_at", clock_now());
 	json_put(dns, "fault", json_fault(seen->fault));
 	json_put(dns, "records", records(seen->records));
+	put_resolvers(dns, sight);
 	json_put_str(o, "host", seen->host);
 	json_put_time(o, "now", clock_now());
 	json_put(o, "domain", json_null());
 	json_put(o, "dns", dns);
+	json_put(o, "caa", caa == NULL ? json_array() : json_incref(caa));
+	json_put(o, "budget", api_budget_of_host(c, seen->host));
 	json_put(o, "orders", explain_orders(c, seen->host));
 	json_put(o, "history", history(c, seen->host));
 	json_put(o, "events", events(c, seen->host));
 	put_answers(c, o, seen->host);
+	json_decref(sight);
 	return o;
 }

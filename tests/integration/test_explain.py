@@ -12,6 +12,7 @@ class Explain(unittest.TestCase):
     def setUpClass(cls):
         port = free_port()
         cls.ca = CaDouble(port)
+        cls.ca.caa_identities = ["ca.test"]
         cls.app = Backend("shop")
         cls.daemon = Daemon(ca=cls.ca, http=port,
                             platform={"apps_domain": "apps.test"})
@@ -32,6 +33,8 @@ class Explain(unittest.TestCase):
         told = self.told(host)
         self.assertEqual(told["domain"]["status"], "In use")
         self.assertTrue(told["dns"]["reaches"])
+        self.assertEqual([c["allowed"] for c in told["caa"]], [True])
+        self.assertIn(self.ca.directory, told["budget"])
         self.assertEqual([o["state"] for o in told["orders"]], ["valid"])
         self.assertEqual(told["orders"][0]["directory"], self.ca.directory)
         self.assertIn(told["orders"][0]["challenge"],
@@ -85,6 +88,14 @@ class Explain(unittest.TestCase):
                       ' teapot" (urn:ietf:params:acme:error:unauthorized)',
                       text)
         self.assertIn(f"At {order['said_url']}", text)
+
+    def test_caa_records_before_anything_is_ordered(self):
+        host = "www.strict.test"
+        self.ca.zone.set_caa("strict.test", ("issue", "other.test"))
+        told = self.told(host)
+        self.assertEqual([(c["allowed"], c["fault"]["code"])
+                          for c in told["caa"]], [(False, "A15")])
+        self.assertIn("A15 ", self.daemon.cli("explain", host))
 
     def test_why_one_is_served_and_the_others_are_not(self):
         d, host = self.daemon, "both.test"
