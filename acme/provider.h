@@ -57,7 +57,9 @@ void provider_free(struct provider *p);
 
 struct route53_config {
 	const char *access_key_id, *secret_access_key;
-	const char *endpoint; /* "": Amazon's */
+	const char *session_token; /* of temporary keys; "": none */
+	const char *region;        /* "": of all but China's */
+	const char *endpoint;      /* "": Amazon's */
 };
 /* The configuration is copied, fetch is a loan. */
 struct provider *provider_route53(struct ev_loop *loop, struct fetch *fetch,

@@ -1,3 +1,5 @@
+#include <sys/random.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +12,14 @@
 
 #define ENDPOINT     "https://route53.amazonaws.com"
 #define VERSION      "/2013-04-01"
-#define SIGNED_FOR   "aws:amz:us-east-1:route53"
+#define REGION       "us-east-1" /* of all that is not China's */
 
 #define TIMEOUT_MS   30000
 #define CONNECT_MS   10000
 #define TRIES_MAX    8     /* of a request that is refused for now */
 #define TRY_AGAIN_S  0.25  /* then twice that, ... */
-#define POLL_S       1.    /* between two questions for a change */
+#define POLL_S       0.5   /* between two questions for a change, then... */
+#define POLL_MAX_S   3.    /* ...up to this */
 #define POLLS_MAX    300   /* changes take a minute at most */
 #define ZONE_SECONDS 3600. /* an id is remembered for so long */
 
@@ -32,6 +35,8 @@ struct route53 {
 	struct provider provider;
 	struct fetch *fetch;
 	char *user, *password, *endpoint;
+	char *signed_for; /* as curl wants it */
+	char *session;    /* a header; NULL: none */
 	enum route53_state state;
 	char name[256];                /* of the last change... */
 	char zone[256];                /* ...and its zone's */
@@ -73,6 +78,18 @@ fail_unreadable(struct route53 *r)
 	fault_set(&f, FAULT_D31_PROVIDER_UNREACHABLE,
 	    "What answers at %s is not Route 53", r->endpoint);
 	finish(r, &f);
+}
+
+/* Between half and all of it: those who were refused together do not come back
+ * together. */
+static double
+jittered(double seconds)
+{
+	uint16_t random = 0;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		die("no random bytes");
+	return seconds * (0.5 + random / (2. * UINT16_MAX));
 }
 
 static void
@@ -242,7 +259,8 @@ take_change(struct route53 *r, struct slice body)
 		fail_slow(r);
 	} else {
 		r->state = POLL;
-		ask_in(r, POLL_S);
+		ask_in(r, r->polls * POLL_S < POLL_MAX_S ? r->polls * POLL_S
+							 : POLL_MAX_S);
 	}
 }
 
@@ -287,7 +305,8 @@ take_refusal(struct route53 *r, const struct fetch_response *rsp,
 		sizeof(message)) != ERR_OK)
 		snprintf(message, sizeof(message), "HTTP %d", rsp->status);
 	if (is_for_now(rsp->status, code) && r->tries < TRIES_MAX) {
-		double pause = TRY_AGAIN_S * (double)(1 << r->tries++);
+		double pause =
+		    jittered(TRY_AGAIN_S * (double)(1 << r->tries++));
 
 		log_debug("route53: again in %.2f s: %s", pause, code);
 		ask_in(r, pause);
@@ -320,14 +339,15 @@ static void
 request(
     struct route53 *r, const char *method, const char *path, struct slice body)
 {
-	static const char *const headers[] = {"Content-Type: text/xml", NULL};
+	const char *headers[3] = {NULL};
+	size_t n = 0;
 	char *url = xasprintf("%s" VERSION "%s", r->endpoint, path);
 	struct fetch_request q = {
 	    .method = method,
 	    .url = url,
-	    .headers = body.p == NULL ? NULL : headers,
+	    .headers = headers,
 	    .body = body,
-	    .aws_sigv4 = SIGNED_FOR,
+	    .aws_sigv4 = r->signed_for,
 	    .user = r->user,
 	    .password = r->password,
 	    .timeout_ms = TIMEOUT_MS,
@@ -337,6 +357,10 @@ request(
 	    .ctx = r,
 	};
 
+	if (body.p != NULL)
+		headers[n++] = "Content-Type: text/xml";
+	if (r->session != NULL)
+		headers[n++] = r->session;
 	r->call = fetch_start(r->fetch, &q);
 	free(url);
 }
@@ -393,7 +417,7 @@ ask(struct route53 *r)
 	switch (r->state) {
 	case FIND_ZONE:
 		snprintf(path, sizeof(path),
-		    "/hostedzonesbyname?dnsname=%s.&maxitems=20", r->zone);
+		    "/hostedzonesbyname?dnsname=%s.&maxitems=100", r->zone);
 		get(r, path);
 		break;
 	case READ_SET:
@@ -461,6 +485,9 @@ free_route53(struct provider *p)
 	free(r->user);
 	secret_free(r->password, strlen(r->password));
 	free(r->endpoint);
+	free(r->signed_for);
+	if (r->session != NULL)
+		secret_free(r->session, strlen(r->session));
 	free(r);
 }
 
@@ -477,6 +504,11 @@ provider_route53(struct ev_loop *loop, struct fetch *fetch,
 	r->password = xstrdup(config->secret_access_key);
 	r->endpoint =
 	    xstrdup(config->endpoint[0] == '\0' ? ENDPOINT : config->endpoint);
+	r->signed_for = xasprintf("aws:amz:%s:route53",
+	    config->region[0] == '\0' ? REGION : config->region);
+	if (config->session_token[0] != '\0')
+		r->session = xasprintf(
+		    "X-Amz-Security-Token: %s", config->session_token);
 	ev_init(&r->timer, on_timer);
 	return &r->provider;
 }

@@ -96,7 +96,8 @@ struct config {
 		int64_t probe_port;
 		char *provider; /* "", "route53", "rfc2136", "exec" */
 		struct {
-			char *access_key_id, *secret_access_key, *endpoint;
+			char *access_key_id, *secret_access_key;
+			char *session_token, *region, *endpoint;
 		} route53;
 		struct {
 			char *server, *key_name, *key_algorithm, *key_secret;

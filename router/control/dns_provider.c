@@ -14,6 +14,8 @@ open_route53(struct control *c)
 	struct route53_config config = {
 	    .access_key_id = c->config.dns.route53.access_key_id,
 	    .secret_access_key = c->config.dns.route53.secret_access_key,
+	    .session_token = c->config.dns.route53.session_token,
+	    .region = c->config.dns.route53.region,
 	    .endpoint = c->config.dns.route53.endpoint,
 	};
 

@@ -13,6 +13,7 @@ from .client import Answer, Https, get, handshake, http, raw, served
 from .daemon import Daemon, Refused
 from .directory import Directory
 from .dns import Dns
+from .dns_case import DnsCase
 from .http2 import Http2
 from .pki import Ca, Identity
 from .named import Named
@@ -25,7 +26,7 @@ from .util import BUILD, ROOT, free_port, wait_for
 
 __all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca",
            "CaCase", "CaDouble", "DAY", "HOUR", "seconds", "Daemon",
-           "Directory", "Dns",
+           "Directory", "Dns", "DnsCase",
            "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
-           "Resolver", "Route53", "Signed", "Terminal", "faults", "free_port", "get", "handshake",
-           "http", "raw", "served", "wait_for"]
+           "Resolver", "Route53", "Signed", "Terminal", "faults", "free_port",
+           "get", "handshake", "http", "raw", "served", "wait_for"]

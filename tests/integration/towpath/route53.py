@@ -27,11 +27,13 @@ class Route53:
 
     key_id, secret = "AKIATOWPATH", "wJalr/XUtnFEMI+K7MDENG"
 
-    def __init__(self, publish, zones, throttle=0):
+    def __init__(self, publish, zones, throttle=0, token=None):
         self.publish, self.zones = publish, zones
+        self.token = token  # the session's, of temporary keys
         self.sets, self.changes, self.requests = {}, {}, []
         self.refusals = []  # why a signature was refused
         self.throttle = throttle  # so many requests are refused at first
+        self.busy = 0  # so many changes wait for the one before
         self.lock = threading.Lock()
         owner = self
 
@@ -101,6 +103,9 @@ class Route53:
             r"Signature=([0-9a-f]{64})", request.headers["Authorization"] or "")
         if not m or m[1] != self.key_id or (m[3], m[4]) != (REGION, SERVICE):
             return False
+        if request.headers["X-Amz-Security-Token"] != self.token or (
+                self.token and "x-amz-security-token" not in m[5].split(";")):
+            return False
         date = request.headers["X-Amz-Date"] or ""
         return date.startswith(m[2]) and hmac.compare_digest(
             m[6], self.signature(request, body, m[5].split(";"), date))
@@ -140,6 +145,11 @@ class Route53:
             return self.error(404, "NoSuchHostedZone", "No hosted zone found")
         if request.command == "GET":
             return self.read_set(path[1], query)
+        if self.busy > 0:
+            self.busy -= 1
+            return self.error(400, "PriorRequestNotComplete",
+                              "The request was rejected because Route 53 was "
+                              "still processing a prior request.")
         return self.change(path[1], body)
 
     def list_zones(self, start):
