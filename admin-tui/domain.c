@@ -4,10 +4,13 @@
 #include <stdlib.h>
 
 #include "admin-tui/answer.h"
+#include "base/buf.h"
 #include "base/mem.h"
 
-#define DAY         86400
-#define CUSTOM_WARN (14 * (int64_t)DAY)
+#define DAY          86400
+#define CUSTOM_WARN  (14 * (int64_t)DAY)
+
+#define TOGETHER_MAX ((size_t)64 * 1024)
 
 static const struct {
 	const char *word, *glyph;
@@ -88,6 +91,26 @@ read_resolvers(struct domain *d, const json_t *o)
 	}
 }
 
+/* The other names of its set, "a.example.com, b.example.com". */
+static char *
+read_together(const struct domain *d, const json_t *set)
+{
+	struct buf text;
+	size_t i;
+	json_t *name;
+	if (!json_is_object(set))
+		return NULL;
+	buf_init(&text, TOGETHER_MAX);
+	json_array_foreach(json_obj(set, "names"), i, name)
+	{
+		const char *other = json_string_value(name);
+		if (other != NULL && strcmp(other, d->host) != 0)
+			buf_printf(
+			    &text, "%s%s", text.len > 0 ? ", " : "", other);
+	}
+	return buf_take(&text);
+}
+
 void
 domain_read(struct domain *d, const json_t *o)
 {
@@ -114,6 +137,7 @@ domain_read(struct domain *d, const json_t *o)
 	d->fallback_ready = json_bool(fallback, "ready");
 	d->fallback_stands_by = json_bool(fallback, "stands_by");
 	answer_fault(fallback, "fault", &d->fallback_fault);
+	d->together = read_together(d, json_obj(o, "set"));
 	read_records(d, o);
 	read_resolvers(d, o);
 	const json_t *certificate = json_obj(o, "certificate");
@@ -132,6 +156,7 @@ domain_clear(struct domain *d)
 	free(d->status_text);
 	free(d->dns);
 	free(d->serving);
+	free(d->together);
 	for (size_t i = 0; i < d->n_records; i++) {
 		struct record *r = &d->records[i];
 		free(r->what);

@@ -45,6 +45,7 @@ struct domain {
 	/* Of a custom certificate: whether anything could take over. */
 	bool has_fallback, fallback_ready, fallback_stands_by;
 	struct fault fallback_fault;
+	char *together; /* names it shares that one with; NULL: none */
 	struct record *records;
 	size_t n_records;
 	struct resolver resolvers[DOMAIN_RESOLVERS_MAX];

@@ -248,6 +248,8 @@ acme_page(struct page *p, const struct model *m, const struct domain *d)
 	page_pair(p, "name", "%s",
 	    strcmp(d->dns, "ok") == 0 ? "points at this router"
 				      : "does not point at this router");
+	if (d->together != NULL)
+		page_pair(p, "shared with", "%s", d->together);
 	if (d->fault.text[0] != '\0')
 		page_pair(p, "fault", "%s %s", fault_code_name(d->fault.code),
 		    d->fault.text);

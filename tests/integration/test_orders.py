@@ -1,12 +1,26 @@
 """One automatic certificate for several domains of an app."""
 
 import json
+import socket
 import unittest
 
 from cryptography import x509
 
-from towpath import (Backend, Ca, CaDouble, Daemon, Refused, Route53, get, served,
-                     wait_for)
+from towpath import (Backend, Ca, CaDouble, Daemon, Refused, Route53, Terminal,
+                     get, served, wait_for)
+
+
+def ask(daemon, method, path, body=None):
+    """(status, document) of the API."""
+    data = json.dumps(body or {}).encode()
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(daemon.socket))
+        s.sendall(f"{method} {path} HTTP/1.1\r\nHost: x\r\n"
+                  f"Connection: close\r\nContent-Length: {len(data)}\r\n\r\n"
+                  .encode() + data)
+        answer = s.makefile("rb").read()
+    head, _, text = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(text)
 
 
 class Orders(unittest.TestCase):
@@ -173,6 +187,32 @@ class Orders(unittest.TestCase):
         wait_for(lambda: self.info(host)["dns"] == "ok", what="DNS is known")
         self.assertEqual(d.status_of(host), "In use")
         self.assertEqual(self.ca.count("newOrder"), n)
+
+    def test_as_programs_order_it(self):
+        hosts = ["a.api.test", "b.api.test"]
+        self.add(*hosts, wait=True)
+        with Terminal(self.daemon, "console", hosts[0]) as t:
+            made = ask(self.daemon, "POST", "/v1/certificates",
+                       {"names": hosts, "auto_renew": False})
+            self.assertEqual(made[0], 201)
+            self.assertEqual(made[1]["names"], hosts)
+            path = f"/v1/certificates/{made[1]['number']}"
+            wait_for(lambda: ask(self.daemon, "GET", path)[1]["status"]
+                     == "In use", what="it is issued")
+            t.keys("3")
+            t.wait(hosts[0])
+            t.keys("]")  # from the diagnosis to ACME
+            t.wait(lambda t: hosts[1] in t.row("shared with"))
+        status, known = ask(self.daemon, "GET", path)
+        self.assertEqual((status, known["certificate"]["names"]),
+                         (200, hosts))
+        for path in ("/v1/certificates/999", "/v1/certificates/x"):
+            status, problem = ask(self.daemon, "GET", path)
+            self.assertEqual((status, problem["code"]), (404, "C36"))
+        for body in ({}, {"names": []}, {"names": [1]}, {"names": "a"}):
+            status, problem = ask(self.daemon, "POST", "/v1/certificates",
+                                  body)
+            self.assertEqual((status, problem["code"]), (422, "P11"), body)
 
     def test_what_cannot_be_one_certificate(self):
         d = self.daemon
