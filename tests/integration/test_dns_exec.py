@@ -6,6 +6,7 @@ import unittest
 
 from towpath import (Backend, Daemon, Named, Pebble, free_port, get,
                      wait_for)
+from towpath.util import alive
 
 # What towpath.conf(5) has as its example, and a word about what was asked.
 COMMAND = """#!/bin/sh
@@ -106,6 +107,30 @@ class Exec(unittest.TestCase):
         wait_for(lambda: "hook" in d.children(), what="another one is there")
         d.cli("domains", "add", "after.customer.test", "--app", "shop",
               "--wait")
+
+
+    def test_records_of_a_domain(self):
+        host = "set.customer.test"
+        self.named.update(f"add {host} 1 A 198.51.100.7")
+        self.daemon.cli("domains", "add", host, "--app", "shop", "--set-dns",
+                        "--confirm", host)
+        self.assertEqual(self.named.records(host, "CNAME"),
+                         ["edge.towpath.test."])
+
+
+class Upgrade(unittest.TestCase):
+    def test_it_is_replaced_with_its_control(self):
+        with Daemon(dns={"provider": "exec"},
+                    dns_exec={"command": "/bin/true"}) as d:
+            wait_for(lambda: "serving version=" in d.log_text(),
+                     what="all are there")
+            first = wait_for(lambda: d.children().get("hook"), what="it came")
+            d.process.send_signal(signal.SIGUSR2)
+            wait_for(lambda: "upgrade: done generation=2" in d.log_text(),
+                     what="the upgrade is done")
+            wait_for(lambda: not alive(first), what="the former one is gone")
+            self.assertNotEqual(d.children()["hook"], first)
+            self.assertEqual(d.stop(), 0)
 
 
 class Reload(unittest.TestCase):
