@@ -130,6 +130,22 @@ class Orders(unittest.TestCase):
         wait_for(lambda: [self.names(h) for h in hosts] == [hosts] * 2,
                  what="both have it, once both reach us")
 
+    def test_one_that_moved_away_is_left_out_of_the_renewal(self):
+        hosts = ["a.lost.test", "b.lost.test", "c.lost.test"]
+        self.add(*hosts, wait=True)
+        self.daemon.cli("certs", "order", *hosts, "--wait")
+        self.ca.zone.set_a(hosts[2], "192.0.2.1")
+
+        def is_lost():
+            self.daemon.run("domains", "check", hosts[2])
+            return self.info(hosts[2])["dns"] == "lost"
+        wait_for(is_lost, every=0.2, what="it is seen elsewhere")
+        self.daemon.cli("certs", "renew", hosts[0], "--wait")
+        self.assertEqual([self.names(h) for h in hosts],
+                         [hosts[:2], hosts[:2], hosts])
+        self.assertEqual(self.info(hosts[0])["set"]["names"], hosts[:2])
+        self.assertIn((hosts[2], "D20"), self.events("certificate.shrink"))
+
     def test_who_leaves_does_not_stop_the_rest(self):
         hosts = ["a.leave.test", "b.leave.test", "c.leave.test"]
         self.add(*hosts, wait=True)
