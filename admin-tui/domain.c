@@ -132,6 +132,11 @@ domain_read(struct domain *d, const json_t *o)
 	    .created_at = answer_time(o, "created_at"),
 	};
 	answer_fault(o, "fault", &d->fault);
+	const json_t *renewal = json_obj(o, "renewal");
+	const json_t *window = json_obj(renewal, "window");
+	d->window_start_at = answer_time(window, "start");
+	d->window_end_at = answer_time(window, "end");
+	d->window_why = answer_str(renewal, "explanation_url");
 	const json_t *fallback = json_obj(o, "fallback");
 	d->has_fallback = json_is_object(fallback);
 	d->fallback_ready = json_bool(fallback, "ready");
@@ -157,6 +162,7 @@ domain_clear(struct domain *d)
 	free(d->dns);
 	free(d->serving);
 	free(d->together);
+	free(d->window_why);
 	for (size_t i = 0; i < d->n_records; i++) {
 		struct record *r = &d->records[i];
 		free(r->what);

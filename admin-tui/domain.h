@@ -41,6 +41,9 @@ struct domain {
 	bool is_automatic;
 	int64_t status_since, dns_checked_at, expires_at, renews_at;
 	int64_t next_attempt_at, created_at;
+	/* What the CA says of the renewal; 0 and "": nothing. */
+	int64_t window_start_at, window_end_at;
+	char *window_why;   /* a URL */
 	struct fault fault; /* FAULT_NONE and "": nothing is wrong */
 	/* Of a custom certificate: whether anything could take over. */
 	bool has_fallback, fallback_ready, fallback_stands_by;

@@ -256,6 +256,12 @@ acme_page(struct page *p, const struct model *m, const struct domain *d)
 	page_pair(p, "next attempt", "%s",
 	    words_when(d->next_attempt_at, m->now, when));
 	page_pair(p, "renews", "%s", words_when(d->renews_at, m->now, when));
+	if (d->window_start_at != 0)
+		page_pair(p, "CA's window", "%s to %s",
+		    words_date(d->window_start_at, when),
+		    words_date(d->window_end_at, span));
+	if (d->window_why[0] != '\0')
+		page_pair(p, "CA explains", "%s", d->window_why);
 	timeline(p, m);
 }
 

@@ -167,7 +167,7 @@ class Year(CaCase):
         visitor.start()
         self.addCleanup(visitor.stop)
         wait_for(lambda: visitor.count > 5)
-        self.move_to(self.due([host]))
+        self.pass_renewal_of(host)
         wait_for(lambda: len(visitor.seen) > 1, what="the new one is served")
         # from the first one on that got it, all do
         renewed = self.ca.certificates_for(host)[-1].der

@@ -67,6 +67,16 @@ class CaCase(unittest.TestCase):
         """Just past it; never back."""
         cls.move(max(0, at - cls.ca.now() + 1))
 
+    def pass_renewal_of(self, host):
+        """Moves on until one more has been ordered for host: a CA that is
+        asked right before it may put the moment off."""
+        n = len(self.ca.orders_for(host))
+        while len(self.ca.orders_for(host)) == n:
+            self.move_to(seconds(self.info(host)["renews_at"]))
+            wait_for(lambda: len(self.ca.orders_for(host)) > n
+                     or seconds(self.info(host)["renews_at"]) > self.now(),
+                     every=0.1, what=f"{host} is ordered or put off")
+
     def wait_fault(self, host, code):
         """Its fault, once that has this code."""
         return wait_for(
