@@ -7,6 +7,9 @@
 
 static const char *const heads[] = {
     "HOST", "APP", "STATUS", "DNS", "SERVING", "EXPIRES", "FAULT", NULL};
+/* With --problems, also: */
+static const char *const problem_heads[] = {"HOST", "APP", "STATUS", "DNS",
+    "SERVING", "EXPIRES", "FAULT", "NEXT TRY", "WHAT TO DO", NULL};
 
 static void
 show_domain(void *ctx, struct cli *c, const json_t *domain)
@@ -24,17 +27,29 @@ show_domain(void *ctx, struct cli *c, const json_t *domain)
 	cli_table_add(t, cli_fault_text(json_obj(domain, "fault"), fault));
 }
 
+static void
+show_problem(void *ctx, struct cli *c, const json_t *domain)
+{
+	struct cli_table *t = ctx;
+	char time[CLI_TIME_SIZE];
+	show_domain(t, c, domain);
+	cli_table_add(
+	    t, cli_time(&c->out, json_str(domain, "next_attempt_at"), time));
+	cli_table_add(t, json_str(json_obj(domain, "fault"), "action"));
+}
+
 int
 cli_domains_list(struct cli *c)
 {
 	struct cli_table t;
+	bool problems = args_has(&c->args, "problems");
 	char *path = client_path("domains", NULL);
 	client_query(&path, "app", args_value(&c->args, "app"));
 	client_query(&path, "status", args_value(&c->args, "status"));
-	if (args_has(&c->args, "problems"))
+	if (problems)
 		client_query(&path, "problems", "1");
-	cli_table_init(&t, heads);
-	return cli_list(c, path, &t, show_domain);
+	cli_table_init(&t, problems ? problem_heads : heads);
+	return cli_list(c, path, &t, problems ? show_problem : show_domain);
 }
 
 int

@@ -35,9 +35,10 @@ show_faults(struct cli *c, const json_t *by_code)
 	{
 		const struct fault_row *row =
 		    fault_lookup(fault_code_parse(code));
-		cli_field(&c->out, "Fault", "%s %s: %lld", code,
-		    row != NULL ? row->title : "",
+		cli_field(&c->out, "Fault", "%s %s: %lld", code, row->title,
 		    (long long)json_integer_value(n));
+		if (row->action[0] != '\0') /* else of a newer daemon's */
+			cli_field(&c->out, "What to do", "%s", row->action);
 	}
 }
 

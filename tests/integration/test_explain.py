@@ -61,6 +61,13 @@ class Explain(unittest.TestCase):
         self.assertEqual(told["serving"]["serving"], "placeholder")
         self.assertEqual(told["orders"], [])
         self.assertIn("dns_check", [n["what"] for n in told["next"]])
+        fault = told["domain"]["fault"]
+        row = next(x for x in d.cli("domains", "--problems").splitlines()
+                   if x.startswith(host)).split("\t")
+        self.assertEqual(row[6], f"D12 {fault['text']}")
+        self.assertTrue(row[7].endswith("Z"), row)
+        self.assertEqual(row[8], fault["action"])
+        self.assertIn("D12 The name points elsewhere: ", d.cli("status"))
         text = d.cli("explain", host)
         self.assertIn(f"create {host}. 300 CNAME edge.towpath.test.", text)
         self.assertIn("There was none.", text)
