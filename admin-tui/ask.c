@@ -12,6 +12,7 @@ static const struct {
     [ASK_DOMAIN] = {{"GET", NULL, NULL}, "/v1/domains/%s"},
     [ASK_HISTORY] = {{"GET", NULL, NULL}, "/v1/domains/%s/certificates"},
     [ASK_EVENTS] = {{"GET", NULL, NULL}, "/v1/events?limit=1000&host=%s"},
+    [ASK_STORY] = {{"GET", NULL, NULL}, "/v1/explain/%s"},
     [ASK_CHECK] = {{"POST", "checking", "checked"}, "/v1/domains/%s/check"},
     [ASK_RENEW] = {{"POST", "ordering", "a new certificate is ordered"},
 	"/v1/domains/%s/renew"},

@@ -14,6 +14,7 @@ enum ask_kind {
 	ASK_DOMAIN, /* read the open domain */
 	ASK_HISTORY,
 	ASK_EVENTS,
+	ASK_STORY,
 	ASK_CHECK,
 	ASK_RENEW,
 	ASK_ADD,

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "admin-tui/story.h"
 #include "admin-tui/words.h"
 
 const char *
@@ -334,4 +335,30 @@ certificate_page(struct page *p, const struct model *m, const struct domain *d)
 		page_line(p, ROLE_DIM, 3,
 		    "none yet: u uploads one, or set the DNS records");
 	fallback(p, m, d);
+}
+
+/* --- Why ---------------------------------------------------------------- */
+
+static void
+on_story_line(void *ctx, enum story_kind kind, int indent, const char *text)
+{
+	static const enum role roles[] = {
+	    [STORY_HEAD] = ROLE_TITLE,
+	    [STORY_TITLE] = ROLE_TITLE,
+	    [STORY_TEXT] = ROLE_TEXT,
+	    [STORY_RECORD] = ROLE_NEW,
+	};
+	struct page *p = ctx;
+	if (kind == STORY_TITLE)
+		page_line(p, ROLE_TEXT, 0, "%s", "");
+	page_line(p, roles[kind], indent + 1, "%s", text);
+}
+
+void
+why_page(struct page *p, const json_t *story)
+{
+	if (story == NULL)
+		page_line(p, ROLE_DIM, 3, "asking ...");
+	else
+		story_tell(story, false, on_story_line, p);
 }

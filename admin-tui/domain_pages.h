@@ -20,4 +20,7 @@ void certificate_page(
 /* What visitors get, in words: "your own certificate". */
 const char *serving_words(const struct domain *d);
 
+/* The story of the host, from /v1/explain; NULL: it has not come yet. */
+void why_page(struct page *p, const json_t *story);
+
 #endif

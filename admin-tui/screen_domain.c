@@ -12,7 +12,7 @@
 #define HEAD_ROWS 3 /* crumbs, tabs, rule */
 
 static const char *const tab_names[DOMAIN_TABS] = {
-    "Diagnosis", "ACME", "Certificate", "History"};
+    "Diagnosis", "ACME", "Certificate", "History", "Why"};
 
 struct domain_screen {
 	struct screen screen;
@@ -22,6 +22,7 @@ struct domain_screen {
 	struct history history;
 	bool wants_roll_back;          /* once the history is there */
 	char missing[FAULT_TEXT_SIZE]; /* why it is not shown; "" unknown */
+	json_t *story;                 /* of Why; NULL: not here yet */
 	int rows, cols;
 };
 
@@ -62,6 +63,9 @@ fill_page(struct domain_screen *ds, const struct domain *d)
 		break;
 	case TAB_CERTIFICATE:
 		certificate_page(&ds->page, m, d);
+		break;
+	case TAB_WHY:
+		why_page(&ds->page, ds->story);
 		break;
 	case TAB_HISTORY:
 	case DOMAIN_TABS:
@@ -104,7 +108,7 @@ draw_crumbs(const struct domain_screen *ds, struct canvas c)
 static void
 draw_tabs(const struct domain_screen *ds, struct canvas c)
 {
-	int x = 0;
+	int x = -1; /* all fit into 40 columns */
 	for (size_t i = 0; i < DOMAIN_TABS; i++) {
 		bool is_open = i == ds->tab;
 		x = canvas_printf(c, 1, x + 1, is_open ? ROLE_TITLE : ROLE_TEXT,
@@ -132,10 +136,12 @@ draw(const struct screen *s, struct canvas c)
 }
 
 static void
-open_tab(struct domain_screen *ds, int tab)
+open_tab(struct domain_screen *ds, int tab, struct fx *fx)
 {
 	ds->tab = (enum domain_tab)((tab + DOMAIN_TABS) % DOMAIN_TABS);
 	ds->page.top = 0;
+	if (ds->tab == TAB_WHY)
+		fx_ask(fx, ask_new(ASK_STORY, ds->host, NULL));
 	layout(&ds->screen, ds->rows, ds->cols);
 }
 
@@ -144,7 +150,7 @@ roll_back(struct domain_screen *ds, struct fx *fx)
 {
 	const struct domain *d = screen_domain(&ds->screen);
 	if (ds->tab != TAB_HISTORY)
-		open_tab(ds, TAB_HISTORY);
+		open_tab(ds, TAB_HISTORY, fx);
 	ds->wants_roll_back = true;
 	if (d == NULL || !ds->screen.model->has_history)
 		return; /* when it has come */
@@ -158,11 +164,11 @@ verb(struct screen *s, enum verb what, struct fx *fx)
 	struct domain_screen *ds = of(s);
 	const struct domain *d = screen_domain(s);
 	if (what == VERB_NEXT_TAB)
-		open_tab(ds, (int)ds->tab + 1);
+		open_tab(ds, (int)ds->tab + 1, fx);
 	else if (what == VERB_PREVIOUS_TAB)
-		open_tab(ds, (int)ds->tab - 1);
+		open_tab(ds, (int)ds->tab - 1, fx);
 	else if (what == VERB_HISTORY)
-		open_tab(ds, TAB_HISTORY);
+		open_tab(ds, TAB_HISTORY, fx);
 	else if (what == VERB_ROLL_BACK)
 		roll_back(ds, fx);
 	else if (what == VERB_DELETE && ds->tab == TAB_HISTORY && d != NULL)
@@ -186,6 +192,13 @@ answer(struct screen *s, const struct ask *ask, const struct reply *r,
 	if (ask->kind == ASK_DOMAIN)
 		snprintf(ds->missing, sizeof(ds->missing), "%s",
 		    r->is_ok ? "" : r->fault.text);
+	if (ask->kind == ASK_STORY && r->is_ok &&
+	    strcmp(ask->host, ds->host) == 0) {
+		json_decref(ds->story);
+		ds->story = json_incref((json_t *)r->body);
+	}
+	if (ds->tab == TAB_WHY && fx->refresh) /* something was done */
+		fx_ask(fx, ask_new(ASK_STORY, ds->host, NULL));
 	if (ask->kind == ASK_REMOVE_DOMAIN && r->is_ok &&
 	    strcmp(ask->host, ds->host) == 0)
 		fx->pop = true;
@@ -205,6 +218,9 @@ cli(const struct screen *s, char *out, size_t size)
 		break;
 	case TAB_CERTIFICATE:
 		snprintf(out, size, "towpath certs info %s", ds->host);
+		break;
+	case TAB_WHY:
+		snprintf(out, size, "towpath explain %s", ds->host);
 		break;
 	case TAB_HISTORY:
 	case DOMAIN_TABS:
@@ -234,6 +250,7 @@ free_screen(struct screen *s)
 	struct domain_screen *ds = of(s);
 	page_clear(&ds->page);
 	history_clear(&ds->history);
+	json_decref(ds->story);
 	free(ds);
 }
 

@@ -1,7 +1,8 @@
 #ifndef ADMIN_TUI_SCREEN_DOMAIN_H
 #define ADMIN_TUI_SCREEN_DOMAIN_H
 /*
- * One domain: tabs Diagnosis, ACME, Certificate and History.
+ * One domain: tabs Diagnosis, ACME, Certificate, History and Why, which tells
+ * the whole story as `towpath explain HOST` does.
  */
 #include "admin-tui/screen.h"
 
@@ -10,6 +11,7 @@ enum domain_tab {
 	TAB_ACME,
 	TAB_CERTIFICATE,
 	TAB_HISTORY,
+	TAB_WHY,
 	DOMAIN_TABS
 };
 

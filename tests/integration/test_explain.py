@@ -151,6 +151,16 @@ class Explain(unittest.TestCase):
             t.wait("What happens next")
             t.wait("is renewed")
 
+    def test_the_console_tells_it_too(self):
+        d, host = self.daemon, "console.test"
+        d.cli("domains", "add", host, "--app", "shop", "--wait")
+        with Terminal(d, "console", host, rows=60) as t:
+            t.wait("[Diagnosis]")
+            t.keys("tab", "tab", "tab", "tab")
+            t.wait("[Why]")
+            t.wait("The name leads to this router.")
+            t.wait("What happens next")
+
 
 if __name__ == "__main__":
     unittest.main()

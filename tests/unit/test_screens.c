@@ -189,6 +189,45 @@ the_tabs_of_a_domain(void **state)
 	app_clear(&a);
 }
 
+static const char story[] =
+    "{'host': 'www.example.com', 'now': '2026-11-20T14:02:31Z',"
+    " 'domain': {'host': 'www.example.com', 'app': 'shop', 'automatic': true,"
+    "  'status': 'In use', 'status_since': '2026-11-19T10:00:00Z',"
+    "  'fault': {'code': 'A18', 'text': 'The CA got another server',"
+    "   'action': 'Check every address'}},"
+    " 'dns': {'reaches': true, 'checked_at': '2026-11-20T14:00:00Z',"
+    "  'check_at': '2026-11-20T15:00:00Z', 'fault': null, 'records': []},"
+    " 'caa': [{'ca': 'ca.test', 'allowed': true}], 'budget': {},"
+    " 'orders': [{'order': 7, 'state': 'failed', 'names': [],"
+    "  'directory': 'https://ca.test/dir', 'challenge': 'http-01',"
+    "  'created_at': '2026-11-20T14:01:00Z',"
+    "  'ended_at': '2026-11-20T14:01:03Z', 'challenges': [],"
+    "  'fault': {'code': 'A18', 'text': 'Another server', 'action': 'Check'},"
+    "  'said': {'type': 'unauthorized', 'detail': 'Invalid response: 404'},"
+    "  'said_url': 'https://ca.test/authz/9'}],"
+    " 'serving': {'serving': 'automatic', 'candidates': [{'chosen': true,"
+    "  'from': 'automatic', 'why': 'it is the newest', 'certificate': {"
+    "  'number': 2, 'issuer': 'R11', 'not_after': '2027-01-01T00:00:00Z'}}]},"
+    " 'history': [], 'events': [], 'next': [{'at': '2026-11-20T15:00:00Z',"
+    "  'what': 'dns_check', 'text': 'DNS is looked at again'}]}";
+
+static void
+the_last_tab_tells_why(void **state)
+{
+	struct app a;
+	(void)state;
+	start(&a, 40, 80, domains, status);
+	open_www(&a);
+	for (int i = 0; i < 4; i++)
+		app_key(&a, KEY_TAB);
+	shows(&a, "asking ...", true);
+	reply(&a, ASK_STORY, true, story);
+	looks_like(&a, "domain-why-80x40");
+	app_resize(&a, 12, 40);
+	looks_like(&a, "domain-why-40x12");
+	app_clear(&a);
+}
+
 static void
 rolling_back_asks_for_the_name_where_it_is_live(void **state)
 {
@@ -417,6 +456,7 @@ main(void)
 	    cmocka_unit_test(the_filter_and_the_problems),
 	    cmocka_unit_test(a_pending_domain_shows_what_to_do),
 	    cmocka_unit_test(the_tabs_of_a_domain),
+	    cmocka_unit_test(the_last_tab_tells_why),
 	    cmocka_unit_test(rolling_back_asks_for_the_name_where_it_is_live),
 	    cmocka_unit_test(a_rollback_that_cannot_be_is_explained),
 	    cmocka_unit_test(removing_a_domain_wants_its_name),
