@@ -53,6 +53,10 @@ void ca_cancel(struct ca_call *call); /* done is not called; NULL is allowed */
  */
 void ca_roll_over(struct ca *ca, ca_done *done, void *ctx);
 
+/* Forgets the account: the next request makes another one, with another key.
+ * Only when nothing is under way.  S19, C37. */
+enum err MUST_USE ca_renounce(struct ca *ca, struct fault *f);
+
 /* After a start: takes up what was left in the middle, tells a new contact. */
 void ca_resume(struct ca *ca);
 

@@ -152,6 +152,29 @@ ca_drop_next(struct ca *ca)
 	return e;
 }
 
+enum err
+ca_renounce(struct ca *ca, struct fault *f)
+{
+	struct buf sealed;
+	enum err e;
+
+	buf_init(&sealed, SEALED_MAX);
+	e = ca_key_make(ca, &sealed, f);
+	if (e == ERR_OK) {
+		e = rows_replace_account(
+		    ca->db, ca->config->directory, buf_slice(&sealed));
+		if (e != ERR_OK)
+			fault_set(f, FAULT_S19_STORE_AWAY, NULL);
+	}
+	buf_clear(&sealed);
+	if (e != ERR_OK)
+		return e;
+	log_info("acme: account given up url=%s",
+	    ca->account_url == NULL ? "" : ca->account_url);
+	ca_forget_keys(ca);
+	return ERR_OK;
+}
+
 /* --- questions ----------------------------------------------------------- */
 
 static void

@@ -125,8 +125,13 @@ typedef void issuer_told(void *ctx, const struct fault *f);
  * way have ended.  done is called once, later.  ERR_NOT_FOUND and P11: there is
  * no such CA; ERR_EXISTS and A34.  What done may say: A34, A33, A11, A20.
  */
-enum err MUST_USE issuer_roll_over(struct issuer *is, enum ca_seat ca,
-    issuer_told *done, void *ctx, struct fault *f);
+struct rollover_wish {
+	enum ca_seat ca;
+	bool new_account; /* the one there is is given up, e.g. deactivated */
+};
+enum err MUST_USE issuer_roll_over(struct issuer *is,
+    const struct rollover_wish *wish, issuer_told *done, void *ctx,
+    struct fault *f);
 
 /*
  * Revokes a certificate (7.6) with the account of the CA that issued it; reason

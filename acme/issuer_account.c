@@ -8,18 +8,19 @@
 #define REVOKE_MAX ((size_t)64 * 1024)
 
 enum err
-issuer_roll_over(struct issuer *is, enum ca_seat ca, issuer_told *done,
-    void *ctx, struct fault *f)
+issuer_roll_over(struct issuer *is, const struct rollover_wish *wish,
+    issuer_told *done, void *ctx, struct fault *f)
 {
+	struct seat *seat = &is->seats[wish->ca];
 	enum err e;
 
-	if (!is->seats[ca].is_there) {
+	if (!seat->is_there) {
 		fault_set(f, FAULT_P11_FIELD_INVALID,
 		    "There is no such certificate authority: [acme.fallback] "
 		    "names no directory");
 		return ERR_NOT_FOUND;
 	}
-	e = seat_roll_over(&is->seats[ca], done, ctx, f);
+	e = seat_roll_over(seat, wish->new_account, done, ctx, f);
 	if (e == ERR_OK)
 		issuer_kick(is, 0);
 	return e;

@@ -189,19 +189,25 @@ static struct slice
 url_in(const char *detail)
 {
 	const char *at = strstr(detail, "https://");
+	struct slice url = SLICE("");
 
-	return at == NULL ? SLICE("") : slice_of(at, strcspn(at, " \t\r\n"));
+	if (at != NULL)
+		url = slice_of(at, strcspn(at, " \t\r\n\"<>"));
+	while (url.n > 0 && strchr(".,;:)", url.p[url.n - 1]) != NULL)
+		url.n--; /* of the sentence */
+	return url;
 }
 
 /* Let's Encrypt stops a name that failed for months: only a person can undo
- * that, on a page whose address is in the words. */
+ * that, on a page whose address is in the words.  Others may put it otherwise:
+ * a limit that no time lifts, and a page to go to. */
 static bool
 read_pause(struct problem *out, const char *detail)
 {
 	static const char phrase[] = "temporarily prevented from requesting";
 	struct slice url = url_in(detail);
 
-	if (strstr(detail, phrase) == NULL)
+	if (strstr(detail, phrase) == NULL && url.n == 0)
 		return false;
 	out->class = PROBLEM_PERSON;
 	fault_set(&out->fault, FAULT_A14_PAUSED, "%.*s",
@@ -217,10 +223,10 @@ static void
 read_rate_limit(
     struct problem *out, const char *detail, const struct acme_response *r)
 {
-	if (out->retry_at == 0 && read_pause(out, detail))
-		return;
 	if (out->retry_at == 0)
 		out->retry_at = retry_in_words(detail, r->now);
+	if (out->retry_at == 0 && read_pause(out, detail))
+		return;
 	if (out->retry_at == 0)
 		out->retry_at = r->now + RATE_LIMIT_S;
 	out->is_account_wide = strstr(detail, "new orders") != NULL;

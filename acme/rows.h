@@ -37,6 +37,9 @@ enum err MUST_USE rows_set_account_email(
 /* The key that is to follow; n == 0: none does (any more). */
 enum err MUST_USE rows_set_next_key(
     struct db *db, const char *directory, struct slice sealed);
+/* Another account: the one there was is forgotten with its keys. */
+enum err MUST_USE rows_replace_account(
+    struct db *db, const char *directory, struct slice sealed);
 /* The CA has it: it takes the place of the one before. */
 enum err MUST_USE rows_adopt_next_key(struct db *db, const char *directory);
 

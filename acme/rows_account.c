@@ -115,3 +115,17 @@ rows_adopt_next_key(struct db *db, const char *directory)
 	stmt_int(s, 2, clock_now());
 	return stmt_run(s);
 }
+
+enum err
+rows_replace_account(struct db *db, const char *directory, struct slice sealed)
+{
+	static const char sql[] =
+	    "UPDATE account SET sealed = ?2, url = NULL, next_sealed = NULL, "
+	    "email = NULL, rolled_at = ?3 WHERE directory = ?1";
+	struct stmt *s = db_stmt(db, sql);
+
+	stmt_str(s, 1, directory);
+	stmt_blob(s, 2, sealed);
+	stmt_int(s, 3, clock_now());
+	return stmt_run(s);
+}

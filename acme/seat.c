@@ -296,14 +296,37 @@ on_rolled(void *ctx, const struct acme_response *r, const struct problem *p)
 	end_rollover(ctx, p == NULL ? NULL : &p->fault);
 }
 
+static void
+on_known(void *ctx, const struct acme_response *r, const struct problem *p)
+{
+	on_rolled(ctx, r, p);
+}
+
+/* Its orders and authorizations are the old account's: only those that have
+ * not begun go on. */
+static void
+change_account(struct seat *s)
+{
+	struct fault f = {0};
+
+	if (ca_renounce(s->ca, &f) != ERR_OK) {
+		end_rollover(s, &f);
+		return;
+	}
+	s->refuses_until = 0;
+	(void)ca_know(s->ca, on_known, s);
+}
+
 enum err
-seat_roll_over(struct seat *s, issuer_told *done, void *ctx, struct fault *f)
+seat_roll_over(struct seat *s, bool new_account, issuer_told *done, void *ctx,
+    struct fault *f)
 {
 	if (s->rollover.done != NULL) {
 		fault_set(f, FAULT_A34_ACCOUNT_BUSY,
 		    "The account's key is being changed already");
 		return ERR_EXISTS;
 	}
+	s->rollover.is_of_account = new_account;
 	s->rollover.done = done;
 	s->rollover.ctx = ctx;
 	ev_timer_set(&s->rollover.deadline, ROLLOVER_WAIT_S, 0.);
@@ -319,7 +342,10 @@ seat_is_resting(struct seat *s)
 	if (s->n_running == 0 && !s->rollover.is_begun) {
 		s->rollover.is_begun = true;
 		ev_timer_stop(s->env.loop, &s->rollover.deadline);
-		ca_roll_over(s->ca, on_rolled, s);
+		if (s->rollover.is_of_account)
+			change_account(s);
+		else
+			ca_roll_over(s->ca, on_rolled, s);
 	}
 	return true;
 }

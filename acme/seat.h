@@ -25,7 +25,8 @@ struct seat {
 		issuer_told *done; /* NULL: nobody wants another key */
 		void *ctx;
 		bool is_begun;
-		ev_timer deadline; /* for the orders under way */
+		bool is_of_account; /* another account, not only its key */
+		ev_timer deadline;  /* for the orders under way */
 	} rollover;
 	struct {
 		issuer_told *done; /* NULL: nothing is being revoked */
@@ -83,10 +84,10 @@ struct ca_shun seat_note(
 /* Its limit of all orders is reached: the others need not ask to be refused. */
 bool seat_is_limited(const struct seat *s);
 
-/* Another key for the account, when no order is under way: no new one begins
- * meanwhile.  ERR_EXISTS and A34: one is being changed. */
-enum err MUST_USE seat_roll_over(
-    struct seat *s, issuer_told *done, void *ctx, struct fault *f);
+/* Another key for the account, or another account, when no order is under way:
+ * no new one begins meanwhile.  ERR_EXISTS and A34: one is being changed. */
+enum err MUST_USE seat_roll_over(struct seat *s, bool new_account,
+    issuer_told *done, void *ctx, struct fault *f);
 /* Whether orders have to wait; begins the change when the last has ended. */
 bool seat_is_resting(struct seat *s);
 

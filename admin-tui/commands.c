@@ -95,7 +95,9 @@ static const struct command_option export_options[] = {
     {"output", 'o', NULL, "FILE", "write there (mode 0600), not to stdout"},
     END};
 static const struct command_option rollover_options[] = {
-    {"ca", 0, NULL, "CA", "first (as default) or fallback"}, END};
+    {"ca", 0, NULL, "CA", "first (as default) or fallback"},
+    {"new-account", 0, NULL, NULL, "give up the account and make another one"},
+    END};
 static const struct command_option events_options[] = {
     {"follow", 'f', "tail", NULL, "go on with new ones as they happen"},
     {"after", 0, NULL, "N", "those after number N"}, APP,
@@ -276,7 +278,8 @@ const struct command commands[] = {
 	"give the account with a CA another key",
 	"For a key that may be known to others, or is simply old. Orders under "
 	"way are waited for; domains, certificates and the account itself stay "
-	"as they are.",
+	"as they are. With --new-account it is given up for another one, as "
+	"when the CA has deactivated it.",
 	cli_acme_rollover},
     {"events", "", events_options, COMMAND_READS, "read",
 	"what happened, oldest first", NULL, cli_events},

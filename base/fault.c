@@ -341,7 +341,7 @@ static const struct fault_row table[FAULT_CODES] = {
 	[FAULT_A20_ACCOUNT_REFUSED] = {"A20",
 	    "The certificate authority refuses our account",
 	    "The account was deactivated there, the address in [acme] email is not accepted, or the external account key is wrong",
-	    "Check [acme] email and the account with the certificate authority", 422},
+	    "Check [acme] email and the account with the certificate authority; when it was deactivated there, `towpath acme rollover --new-account`", 422},
 	[FAULT_A21_EAB_REQUIRED] = {"A21",
 	    "The certificate authority wants an external account binding",
 	    "It issues to registered customers only and gives them a key id and an HMAC key",

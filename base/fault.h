@@ -148,8 +148,9 @@ enum fault_code {
 	FAULT_CODES /* how many */
 };
 
-#define FAULT_TEXT_SIZE   480
-#define FAULT_ACTION_SIZE 480
+#define FAULT_TEXT_SIZE 480
+/* A link that a CA gives may carry a token of a thousand characters. */
+#define FAULT_ACTION_SIZE 1536
 
 struct fault {
 	enum fault_code code;

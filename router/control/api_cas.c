@@ -130,8 +130,12 @@ enum err
 api_acme_rollover(struct api_call *call, struct fault *f)
 {
 	const char *ca = wish_ca_text(WISH_CA_FIRST);
+	struct rollover_wish wish = {0};
 	enum err e = json_get_str(call->body, "ca", JSON_OPTIONAL, &ca, f);
 
+	if (e == ERR_OK)
+		e = json_get_bool(call->body, "new_account", JSON_OPTIONAL,
+		    &wish.new_account, f);
 	if (e != ERR_OK)
 		return e;
 	if (strcmp(ca, wish_ca_text(WISH_CA_FIRST)) != 0 &&
@@ -140,6 +144,7 @@ api_acme_rollover(struct api_call *call, struct fault *f)
 		    "The field \"ca\" is first or fallback");
 		return ERR_SYNTAX;
 	}
+	wish.ca = seat_of(ca);
 	return issuer_roll_over(
-	    call->control->issuer, seat_of(ca), on_rolled, call, f);
+	    call->control->issuer, &wish, on_rolled, call, f);
 }

@@ -125,7 +125,7 @@ static const struct schema schemas[] = {
     {"Stats", ""},
     {"Status", ""},
     {"Acme", ""},
-    {"Rollover", "ca:string?"},
+    {"Rollover", "ca:string? new_account:boolean?"},
     {"Revocation", "reason:string? force:boolean?"},
     {"Ca", "ca:string directory:string account:string? key_since:time? "
 	   "key_changing:boolean terms_agreed:boolean orders_in_flight:integer "

@@ -144,6 +144,47 @@ class Rollover(AccountCase):
         self.assertIn("P11", e.exception.stderr)
 
 
+class Lost(AccountCase):
+    """Accounts that the CA does not want, or does not know (any more)."""
+
+    def test_a_ca_that_has_lost_its_memory_gets_another_account(self):
+        self.begin()
+        self.add("one.memory.test", "--wait")
+        before = self.account()
+        self.ca.forget_accounts()
+        self.add("two.memory.test", "--wait")
+        self.assertIsNot(self.account(), before)
+
+    def test_a_deactivated_account_is_given_up_for_another_one(self):
+        d, host = self.begin(), "two.deactivated.test"
+        self.add("one.deactivated.test", "--wait")
+        before = self.account()
+        before.status = "deactivated"
+        self.add(host)
+        fault = self.wait_fault(host, "A20")
+        self.assertEqual(d.status_of(host), "Action required")
+        self.assertIn("towpath acme rollover --new-account", fault["action"])
+        d.cli("acme", "rollover", "--new-account")
+        self.assertIsNot(self.account(), before)
+        d.cli("certs", "renew", host, "--wait")
+
+    def test_the_link_of_a_paused_name_is_told_wherever_one_looks(self):
+        d, host = self.begin(), "www.paused.test"
+        link = "https://portal.ca.test/unpause?jwt=" + 900 * "x"
+        self.ca.refuse("newOrder", "rateLimited",
+                       f"Please visit: {link}", host=host)
+        self.add(host)
+        self.assertIn(link, self.wait_fault(host, "A14")["action"])
+        self.assertEqual(d.status_of(host), "Action required")
+        self.assertIn(link, d.cli("acme"))
+        failed = [e for e in d.json("events", "--host", host)
+                  if e["name"] == "certificate.fail"]
+        self.assertIn(link, failed[-1]["fault"]["action"])
+        self.ca.heal()
+        d.cli("certs", "renew", host, "--wait")
+        self.assertNotIn(link, d.cli("acme"))
+
+
 class Later:
     """A command that goes on while the test does."""
 

@@ -66,7 +66,7 @@ a_fault_may_be_built_from_itself(void **state)
 static void
 what_is_too_long_is_cut(void **state)
 {
-	char text[2 * FAULT_TEXT_SIZE];
+	char text[FAULT_TEXT_SIZE + FAULT_ACTION_SIZE];
 	struct fault f = {0};
 
 	(void)state;
@@ -120,11 +120,11 @@ the_names_of_a_case_come_into_its_commands(void **state)
 	fault_name(&f, "HOST", "*.a.test");
 	assert_string_equal(f.action,
 	    "`a '*.a.test'`, HOST:PORT, GHOST '*.a.test' b '*.a.test'; shop");
-	fault_action(&f, "%0400d HOST", 7);
+	fault_action(&f, "%0*d HOST", FAULT_ACTION_SIZE - 80, 7);
 	fault_name(&f, "HOST",
 	    "a-name-of-a-host-that-does-not-fit-behind-so-"
 	    "much-else.of-a-very-long-name.example.com");
-	assert_string_equal(f.action + 400, " HOST");
+	assert_string_equal(f.action + FAULT_ACTION_SIZE - 80, " HOST");
 }
 
 static void

@@ -204,6 +204,45 @@ a_paused_name_needs_a_person_and_gives_the_link(void **state)
 }
 
 static void
+a_limit_that_no_time_lifts_needs_a_person(void **state)
+{
+	struct problem p;
+
+	(void)state;
+	read_answer(429,
+	    "{\"type\":\"" TYPE "rateLimited\",\"detail\":\"Quota is used "
+	    "up (see https://ca.test/quota?id=7).\"}",
+	    "", &p);
+	assert_int_equal(p.fault.code, FAULT_A14_PAUSED);
+	assert_non_null(
+	    strstr(p.fault.action, "Open https://ca.test/quota?id=7, then"));
+	read_answer(429,
+	    "{\"type\":\"" TYPE "rateLimited\",\"detail\":\"too many, retry "
+	    "after 2030-01-01 00:00:00 UTC: see https://ca.test/limits\"}",
+	    "", &p);
+	assert_int_equal(p.fault.code, FAULT_A13_RATE_LIMITED);
+}
+
+static void
+the_link_of_a_paused_name_is_kept_whole(void **state)
+{
+	char detail[1400], want[1100];
+	struct problem p;
+
+	(void)state;
+	memset(want, 'x', sizeof(want) - 1);
+	want[sizeof(want) - 1] = '\0';
+	memcpy(want, "https://ca.test/unpause?jwt=", 28);
+	(void)snprintf(detail, sizeof(detail),
+	    "{\"type\":\"" TYPE "rateLimited\",\"detail\":\"Please visit: "
+	    "%s\"}",
+	    want);
+	read_answer(429, detail, "", &p);
+	assert_non_null(strstr(p.fault.action, want));
+	assert_non_null(strstr(p.fault.action, "certs renew"));
+}
+
+static void
 what_is_no_problem_document_still_has_a_code(void **state)
 {
 	static const struct {
@@ -268,6 +307,8 @@ main(void)
 	    cmocka_unit_test(a_rate_limit_waits_as_long_as_it_was_told),
 	    cmocka_unit_test(a_limit_of_the_whole_account_is_told_apart),
 	    cmocka_unit_test(a_paused_name_needs_a_person_and_gives_the_link),
+	    cmocka_unit_test(a_limit_that_no_time_lifts_needs_a_person),
+	    cmocka_unit_test(the_link_of_a_paused_name_is_kept_whole),
 	    cmocka_unit_test(what_is_no_problem_document_still_has_a_code),
 	    cmocka_unit_test(no_answer_keeps_the_fault_of_the_network),
 	    cmocka_unit_test(retry_after_that_makes_no_sense_is_absent),
