@@ -47,6 +47,7 @@ provider_init(
 	p->loop = loop;
 	p->current = NULL;
 	list_init(&p->waiting);
+	list_init(&p->settling);
 	ev_init(&p->kick, on_kick);
 }
 
@@ -80,7 +81,28 @@ provider_cancel(struct provider_call *call)
 		p->ops->stop(p);
 		p->current = NULL;
 		kick(p);
+	} else if (call->is_settling) {
+		p->ops->drop(p, call);
 	}
+	free_call(call);
+}
+
+struct provider_call *
+provider_settle(struct provider *p)
+{
+	struct provider_call *call = p->current;
+
+	p->current = NULL;
+	call->is_settling = true;
+	list_append(&p->settling, &call->link);
+	kick(p);
+	return call;
+}
+
+void
+provider_settled(struct provider_call *call, const struct fault *f)
+{
+	call->done(call->ctx, f);
 	free_call(call);
 }
 
@@ -106,6 +128,13 @@ provider_free(struct provider *p)
 	}
 	LIST_FOREACH_SAFE(it, &p->waiting) {
 		free_call(container_of(it, struct provider_call, link));
+	}
+	LIST_FOREACH_SAFE(it, &p->settling) {
+		struct provider_call *call =
+		    container_of(it, struct provider_call, link);
+
+		p->ops->drop(p, call);
+		free_call(call);
 	}
 	ev_timer_stop(p->loop, &p->kick);
 	p->ops->free(p);

@@ -92,7 +92,9 @@ struct provider_ops {
 	void (*start)(struct provider *p);
 	/* Drops what is under way. */
 	void (*stop)(struct provider *p);
-	void (*free)(struct provider *p); /* after stop */
+	/* Drops one that settles; NULL for who never lets one. */
+	void (*drop)(struct provider *p, struct provider_call *call);
+	void (*free)(struct provider *p); /* after stop and drop */
 };
 
 struct provider_call {
@@ -101,13 +103,15 @@ struct provider_call {
 	struct provider_change change; /* strings are the call's own */
 	provider_done *done;
 	void *ctx;
+	bool is_settling;
+	void *settling; /* the provider's own */
 };
 
 /* Embedded first in each provider. */
 struct provider {
 	const struct provider_ops *ops;
 	struct ev_loop *loop;
-	struct list waiting;
+	struct list waiting, settling;
 	struct provider_call *current; /* NULL: idle */
 	ev_timer kick;                 /* the next begins from the loop */
 };
@@ -116,6 +120,11 @@ void provider_init(
     struct provider *p, struct ev_loop *loop, const struct provider_ops *ops);
 /* The current change is made, or f says why not. */
 void provider_finish(struct provider *p, const struct fault *f);
+
+/* The current change is taken, and has still to reach all servers: the next one
+ * begins meanwhile.  This one ends with provider_settled. */
+struct provider_call *provider_settle(struct provider *p);
+void provider_settled(struct provider_call *call, const struct fault *f);
 
 /* The parent of a name: "b.c" of "a.b.c"; "" of the last label. */
 const char *provider_parent(const char *name);

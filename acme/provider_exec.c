@@ -188,7 +188,8 @@ free_exec(struct provider *p)
 struct provider *
 provider_exec(struct ev_loop *loop, int timeout_ms)
 {
-	static const struct provider_ops ops = {start, stop, free_exec};
+	static const struct provider_ops ops = {
+	    .start = start, .stop = stop, .free = free_exec};
 	struct exec *x = xcalloc(1, sizeof(*x));
 
 	provider_init(&x->provider, loop, &ops);

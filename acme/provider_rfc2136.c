@@ -180,7 +180,8 @@ enum err
 provider_rfc2136(struct ev_loop *loop, const struct rfc2136_config *config,
     struct provider **out, struct fault *f)
 {
-	static const struct provider_ops ops = {start, stop, free_rfc2136};
+	static const struct provider_ops ops = {
+	    .start = start, .stop = stop, .free = free_rfc2136};
 	struct rfc2136_key key = {.name = config->key_name,
 	    .secret = config->key_secret,
 	    .algorithm = config->key_algorithm};

@@ -1,26 +1,16 @@
-#include <sys/random.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "acme/provider.h"
-#include "acme/route53_xml.h"
+#include "acme/route53_account.h"
+#include "acme/route53_settling.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define ENDPOINT     "https://route53.amazonaws.com"
-#define VERSION      "/2013-04-01"
-#define REGION       "us-east-1" /* of all that is not China's */
-
-#define TIMEOUT_MS   30000
-#define CONNECT_MS   10000
 #define TRIES_MAX    8     /* of a request that is refused for now */
 #define TRY_AGAIN_S  0.25  /* then twice that, ... */
-#define POLL_S       0.5   /* between two questions for a change, then... */
-#define POLL_MAX_S   3.    /* ...up to this */
-#define POLLS_MAX    300   /* changes take a minute at most */
 #define ZONE_SECONDS 3600. /* an id is remembered for so long */
 
 /* What is asked next. */
@@ -28,23 +18,18 @@ enum route53_state {
 	FIND_ZONE, /* who has the name, or its parent, and so on */
 	READ_SET,  /* what stands there */
 	SEND,      /* what shall stand there */
-	POLL,      /* do all servers have it? */
 };
 
 struct route53 {
 	struct provider provider;
-	struct fetch *fetch;
-	char *user, *password, *endpoint;
-	char *signed_for; /* as curl wants it */
-	char *session;    /* a header; NULL: none */
+	struct route53_account account;
 	enum route53_state state;
 	char name[256];                /* of the last change... */
 	char zone[256];                /* ...and its zone's */
 	char zone_id[ROUTE53_ID_SIZE]; /* "": not known */
 	ev_tstamp zone_until;
 	struct route53_set was, set;
-	char change_id[ROUTE53_ID_SIZE];
-	int tries, polls;
+	int tries;
 	struct fetch_call *call;
 	ev_timer timer;
 };
@@ -76,20 +61,8 @@ fail_unreadable(struct route53 *r)
 	struct fault f = {0};
 
 	fault_set(&f, FAULT_D31_PROVIDER_UNREACHABLE,
-	    "What answers at %s is not Route 53", r->endpoint);
+	    "What answers at %s is not Route 53", r->account.endpoint);
 	finish(r, &f);
-}
-
-/* Between half and all of it: those who were refused together do not come back
- * together. */
-static double
-jittered(double seconds)
-{
-	uint16_t random = 0;
-
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		die("no random bytes");
-	return seconds * (0.5 + random / (2. * UINT16_MAX));
 }
 
 static void
@@ -236,31 +209,35 @@ take_zone(struct route53 *r, struct slice body)
 /* --- the change ----------------------------------------------------------- */
 
 static void
-fail_slow(struct route53 *r)
+on_settled(void *ctx, bool is_in_sync)
 {
+	struct provider_call *call = ctx;
 	struct fault f = {0};
 
-	fault_set(&f, FAULT_D31_PROVIDER_UNREACHABLE,
-	    "Route 53 has not passed the change of %s on to its servers",
-	    change_of(r)->name);
-	finish(r, &f);
+	if (!is_in_sync)
+		fault_set(&f, FAULT_D31_PROVIDER_UNREACHABLE,
+		    "Route 53 has not passed the change of %s on to its "
+		    "servers",
+		    call->change.name);
+	provider_settled(call, is_in_sync ? NULL : &f);
 }
 
 static void
 take_change(struct route53 *r, struct slice body)
 {
+	char id[ROUTE53_ID_SIZE];
+	struct provider_call *call;
 	bool is_in_sync;
 
-	if (route53_read_change(body, r->change_id, &is_in_sync) != ERR_OK) {
+	if (route53_read_change(body, id, &is_in_sync) != ERR_OK) {
 		fail_unreadable(r);
 	} else if (is_in_sync || change_of(r)->act == PROVIDER_REMOVE) {
 		finish(r, NULL); /* nobody waits for a value to go */
-	} else if (++r->polls > POLLS_MAX) {
-		fail_slow(r);
 	} else {
-		r->state = POLL;
-		ask_in(r, r->polls * POLL_S < POLL_MAX_S ? r->polls * POLL_S
-							 : POLL_MAX_S);
+		clear(r);
+		call = provider_settle(&r->provider);
+		call->settling = route53_settle(
+		    r->provider.loop, &r->account, id, on_settled, call);
 	}
 }
 
@@ -278,7 +255,6 @@ take(struct route53 *r, struct slice body)
 		take_set(r, body);
 		break;
 	case SEND:
-	case POLL:
 		take_change(r, body);
 		break;
 	}
@@ -306,7 +282,7 @@ take_refusal(struct route53 *r, const struct fetch_response *rsp,
 		snprintf(message, sizeof(message), "HTTP %d", rsp->status);
 	if (is_for_now(rsp->status, code) && r->tries < TRIES_MAX) {
 		double pause =
-		    jittered(TRY_AGAIN_S * (double)(1 << r->tries++));
+		    route53_jittered(TRY_AGAIN_S * (double)(1 << r->tries++));
 
 		log_debug("route53: again in %.2f s: %s", pause, code);
 		ask_in(r, pause);
@@ -336,39 +312,15 @@ on_answer(void *ctx, enum err e, const struct fetch_response *rsp,
 }
 
 static void
-request(
-    struct route53 *r, const char *method, const char *path, struct slice body)
+request(struct route53 *r, const char *path, struct slice body)
 {
-	const char *headers[3] = {NULL};
-	size_t n = 0;
-	char *url = xasprintf("%s" VERSION "%s", r->endpoint, path);
-	struct fetch_request q = {
-	    .method = method,
-	    .url = url,
-	    .headers = headers,
-	    .body = body,
-	    .aws_sigv4 = r->signed_for,
-	    .user = r->user,
-	    .password = r->password,
-	    .timeout_ms = TIMEOUT_MS,
-	    .connect_timeout_ms = CONNECT_MS,
-	    .body_max = ROUTE53_XML_MAX,
-	    .done = on_answer,
-	    .ctx = r,
-	};
-
-	if (body.p != NULL)
-		headers[n++] = "Content-Type: text/xml";
-	if (r->session != NULL)
-		headers[n++] = r->session;
-	r->call = fetch_start(r->fetch, &q);
-	free(url);
+	r->call = route53_request(&r->account, path, body, on_answer, r);
 }
 
 static void
 get(struct route53 *r, const char *path)
 {
-	request(r, "GET", path, (struct slice){NULL, 0});
+	request(r, path, (struct slice){NULL, 0});
 }
 
 /* A name as part of a query: "*" is the only byte of ours to be encoded. */
@@ -403,7 +355,7 @@ send_set(struct route53 *r)
 	buf_init(&b, ROUTE53_XML_MAX);
 	snprintf(path, sizeof(path), "/hostedzone/%s/rrset/", r->zone_id);
 	if (route53_write_change(&b, &r->was, &r->set) == ERR_OK)
-		request(r, "POST", path, buf_slice(&b));
+		request(r, path, buf_slice(&b));
 	else
 		fail_unreadable(r);
 	buf_clear(&b);
@@ -426,10 +378,6 @@ ask(struct route53 *r)
 	case SEND:
 		send_set(r);
 		break;
-	case POLL:
-		snprintf(path, sizeof(path), "/change/%s", r->change_id);
-		get(r, path);
-		break;
 	}
 }
 
@@ -449,7 +397,7 @@ start(struct provider *p)
 	struct route53 *r = container_of(p, struct route53, provider);
 	const char *name = p->current->change.name;
 
-	r->tries = r->polls = 0;
+	r->tries = 0;
 	/* of another name in the zone a zone below it could be nearer */
 	if (r->zone_id[0] != '\0' && strcmp(name, r->name) == 0 &&
 	    ev_now(p->loop) < r->zone_until) {
@@ -478,16 +426,18 @@ stop(struct provider *p)
 }
 
 static void
+drop(struct provider *p, struct provider_call *call)
+{
+	(void)p;
+	route53_settling_cancel(call->settling);
+}
+
+static void
 free_route53(struct provider *p)
 {
 	struct route53 *r = container_of(p, struct route53, provider);
 
-	free(r->user);
-	secret_free(r->password, strlen(r->password));
-	free(r->endpoint);
-	free(r->signed_for);
-	if (r->session != NULL)
-		secret_free(r->session, strlen(r->session));
+	route53_account_clear(&r->account);
 	free(r);
 }
 
@@ -495,20 +445,12 @@ struct provider *
 provider_route53(struct ev_loop *loop, struct fetch *fetch,
     const struct route53_config *config)
 {
-	static const struct provider_ops ops = {start, stop, free_route53};
+	static const struct provider_ops ops = {
+	    start, stop, drop, free_route53};
 	struct route53 *r = xcalloc(1, sizeof(*r));
 
 	provider_init(&r->provider, loop, &ops);
-	r->fetch = fetch;
-	r->user = xstrdup(config->access_key_id);
-	r->password = xstrdup(config->secret_access_key);
-	r->endpoint =
-	    xstrdup(config->endpoint[0] == '\0' ? ENDPOINT : config->endpoint);
-	r->signed_for = xasprintf("aws:amz:%s:route53",
-	    config->region[0] == '\0' ? REGION : config->region);
-	if (config->session_token[0] != '\0')
-		r->session = xasprintf(
-		    "X-Amz-Security-Token: %s", config->session_token);
+	route53_account_init(&r->account, fetch, config);
 	ev_init(&r->timer, on_timer);
 	return &r->provider;
 }
