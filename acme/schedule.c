@@ -50,6 +50,18 @@ schedule_backoff(int failures)
 }
 
 int64_t
+schedule_retry(int failures, int64_t left)
+{
+	int64_t pause = schedule_backoff(failures), most = left / 10;
+
+	if (left <= 0)
+		return pause;
+	if (most < HOUR / 4)
+		most = HOUR / 4;
+	return pause < most ? pause : most;
+}
+
+int64_t
 schedule_check(int64_t interval, int64_t touched_at, int64_t now)
 {
 	int64_t since = now - touched_at;

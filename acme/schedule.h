@@ -20,6 +20,13 @@ int schedule_jitter(const char *host);
 int64_t schedule_backoff(int failures);
 
 /*
+ * The same for a name whose certificate is valid for `left` seconds more: at
+ * least ten tries fit into what is left, but not more than four an hour (which
+ * limits of CAs allow).  left <= 0: there is none, nothing presses.
+ */
+int64_t schedule_retry(int failures, int64_t left);
+
+/*
  * Seconds until DNS is looked at again while pending: `interval` for an hour
  * after a person last touched the name, then a third of the time since then,
  * up to four hours.

@@ -66,6 +66,20 @@ is_put_off(const struct fault *f)
 	return f->code == FAULT_A30_NO_BUDGET;
 }
 
+/* The end of what its automatic slot holds; 0: nothing. */
+static int64_t
+automatic_until(struct control *c, const char *host)
+{
+	struct installation i;
+	int64_t not_after;
+
+	if (install_current(c->db, host, SLOT_AUTOMATIC, &i) != ERR_OK)
+		return 0;
+	not_after = i.not_after;
+	installation_clear(&i);
+	return not_after;
+}
+
 /* An order failed and it is held against host; inside a change. */
 static enum err
 hold_against(struct control *c, const char *host, const struct fault *f,
@@ -79,7 +93,7 @@ hold_against(struct control *c, const char *host, const struct fault *f,
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	if (!is_put_off(f))
 		d.failures++;
-	delay = schedule_backoff(d.failures);
+	delay = schedule_retry(d.failures, automatic_until(c, host) - now);
 	if (needs_person && delay < PERSON_AGAIN_S)
 		delay = PERSON_AGAIN_S;
 	d.retry_at = retry_at > now ? retry_at : now + delay;
@@ -140,20 +154,6 @@ names_are_held(struct control *c, const char *const *names, size_t n_names)
 	}
 	json_decref(list);
 	return all;
-}
-
-/* The end of what its automatic slot holds; 0: nothing. */
-static int64_t
-automatic_until(struct control *c, const char *host)
-{
-	struct installation i;
-	int64_t not_after;
-
-	if (install_current(c->db, host, SLOT_AUTOMATIC, &i) != ERR_OK)
-		return 0;
-	not_after = i.not_after;
-	installation_clear(&i);
-	return not_after;
 }
 
 /* One certificate for all of these, names[0] the domain that it is for;

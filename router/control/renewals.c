@@ -98,6 +98,17 @@ is_wanted(struct control *c, const struct holders *h)
 
 /* --- answers ------------------------------------------------------------- */
 
+/* It failed when it was due, and is not due any more. */
+static void
+put_off(struct domain *d, int64_t at)
+{
+	int64_t now = clock_now();
+
+	if (d->renew_at <= now && at > now && !d->needs_person)
+		fault_clear(&d->order_fault);
+	d->renew_at = at;
+}
+
 /* One domain that holds it: renew_at follows, and what follows from that. */
 static enum err
 follow(struct control *c, const char *host, bool is_refresh)
@@ -113,7 +124,7 @@ follow(struct control *c, const char *host, bool is_refresh)
 		at = renewals_at(c, host, &i);
 		installation_clear(&i);
 		if (at != d.renew_at || is_refresh) {
-			d.renew_at = at;
+			put_off(&d, at);
 			e = domain_settle(c, &d, EVENT_BY_ITSELF);
 		}
 	}

@@ -72,6 +72,31 @@ backoff_grows_tenfold_and_ends_at_a_day(void **state)
 }
 
 static void
+retries_press_when_a_certificate_is_about_to_end(void **state)
+{
+	static const struct {
+		int failures;
+		int64_t left, pause;
+	} cases[] = {
+	    {1, 80 * HOUR, 60},
+	    {4, 30 * DAY, DAY},
+	    {4, 80 * HOUR, 8 * HOUR},
+	    {9, 10 * HOUR, HOUR},
+	    {9, HOUR, HOUR / 4},
+	    {9, 1, HOUR / 4},
+	    {1, 1, 60},
+	    {9, 0, DAY},
+	    {9, -DAY, DAY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
+		assert_int_equal(
+		    schedule_retry(cases[i].failures, cases[i].left),
+		    cases[i].pause);
+}
+
+static void
 check_is_frequent_for_an_hour_then_grows_to_four(void **state)
 {
 	(void)state;
@@ -105,6 +130,7 @@ main(void)
 	    cmocka_unit_test(
 		jitter_is_constant_for_a_name_and_differs_between_names),
 	    cmocka_unit_test(backoff_grows_tenfold_and_ends_at_a_day),
+	    cmocka_unit_test(retries_press_when_a_certificate_is_about_to_end),
 	    cmocka_unit_test(check_is_frequent_for_an_hour_then_grows_to_four),
 	    cmocka_unit_test(
 		expiring_counts_from_a_third_but_at_most_two_weeks),
