@@ -43,7 +43,7 @@ zone "{zone}" {{
 }};
 """
 ZONE = """$TTL 1
-@ IN SOA ns.{zone}. admin.{zone}. 1 3600 600 86400 1
+@ IN SOA ns.{zone}. hostmaster.{zone}. 1 3600 600 86400 1
 @ IN NS ns.{zone}.
 @ IN A 127.0.0.1
 * IN A 127.0.0.1
@@ -74,16 +74,17 @@ class Named:
             self.secondary = f"127.0.0.1:{second}"
             self.start(SECONDARY, dir=self.dir, name="second", port=second,
                        zone=zone, primary=port, refresh=refresh)
-            wait_for(lambda: self.ask(self.secondary, zone, "SOA"),
-                     what="the secondary has the zone")
 
-    def start(self, config, name, **values):
+    def start(self, config, name, port, zone, **values):
         path, log = self.dir / f"{name}.conf", self.dir / f"{name}.log"
-        path.write_text(config.format(name=name, **values))
+        path.write_text(config.format(
+            name=name, port=port, zone=zone, **values))
         with open(log, "wb") as out:
             self.processes.append(subprocess.Popen(
                 ["named", "-g", "-c", path], stdout=out, stderr=out))
-        wait_for(lambda: "running" in log.read_text(), what="named answers")
+        # it runs a moment before it answers for the zone
+        wait_for(lambda: "hostmaster" in self.ask(
+            f"127.0.0.1:{port}", zone, "SOA"), what="named has the zone")
 
     @staticmethod
     def ask(server, name, kind):
