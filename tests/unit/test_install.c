@@ -282,6 +282,48 @@ candidates_are_custom_two_automatic_and_the_wildcards(void **state)
 	assert_int_equal(n, 1);
 }
 
+static enum err
+count_host(void *ctx, const char *host)
+{
+	assert_string_equal(host, HOST);
+	++*(int *)ctx;
+	return ERR_OK;
+}
+
+static void
+a_revoked_one_is_no_candidate_and_nothing_goes_back_to_it(void **state)
+{
+	struct store *s = *state;
+	int64_t older = fresh(s, "older"), lost = fresh(s, "lost");
+	struct candidate found[CANDIDATES_MAX];
+	struct installation i = {0};
+	struct fault f = {0};
+	size_t n = 0;
+	int hosts = 0;
+
+	put(s, SLOT_AUTOMATIC, older);
+	put(s, SLOT_AUTOMATIC, lost);
+	put(s, SLOT_CUSTOM, lost); /* rolled back to it once */
+	assert_int_equal(db_begin(s->db), ERR_OK);
+	assert_int_equal(install_revoke(s->db, older), ERR_OK);
+	assert_int_equal(install_revoke(s->db, lost), ERR_OK);
+	assert_int_equal(db_commit(s->db), ERR_OK);
+	assert_int_equal(
+	    install_candidates(s->db, HOST, NULL, found, CANDIDATES_MAX, &n),
+	    ERR_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(
+	    install_hosts(s->db, lost, count_host, &hosts), ERR_OK);
+	assert_int_equal(hosts, 0);
+	assert_int_equal(current(s), 0);
+	assert_int_equal(roll_back(s, 1, &f), ERR_DENIED);
+	assert_int_equal(f.code, FAULT_C28_TARGET_NOT_VALID);
+	assert_non_null(strstr(f.text, "revoked"));
+	assert_int_equal(install_get(s->db, HOST, 2, &i), ERR_OK);
+	assert_true(i.revoked_at != 0);
+	installation_clear(&i);
+}
+
 static void
 a_certificate_is_read_as_it_was_stored_and_intermediates_once(void **state)
 {
@@ -320,6 +362,7 @@ main(void)
 	    T(what_expired_or_never_was_cannot_be_rolled_back_to),
 	    T(history_keeps_everything_newest_first),
 	    T(candidates_are_custom_two_automatic_and_the_wildcards),
+	    T(a_revoked_one_is_no_candidate_and_nothing_goes_back_to_it),
 	    T(a_certificate_is_read_as_it_was_stored_and_intermediates_once),
 	};
 
