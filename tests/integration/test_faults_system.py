@@ -105,7 +105,7 @@ class Start(unittest.TestCase):
         for part in d.store.parent.glob("towpath.db-*"):
             part.unlink()
         d.store.write_bytes(b"this is no database" * 1000)
-        self.assertIn("Restore it from your backup", self.refused("S16", d))
+        self.assertIn("Restore the file at [store] path", self.refused("S16", d))
         for part in d.store.parent.glob("towpath.db-*"):
             part.unlink()
         d.store.write_bytes(backup.read_bytes())

@@ -19,6 +19,11 @@ class Package(unittest.TestCase):
         subprocess.run(["make", "-C", ROOT, "deb"], check=True,
                        capture_output=True)
         (deb,) = (ROOT / "build").glob("towpath_*.deb")
+        held = subprocess.run(["dpkg-deb", "-c", deb], check=True, text=True,
+                              capture_output=True).stdout
+        for page in ("man1/towpath.1", "man5/towpath.conf.5",
+                     "man7/towpath-faults.7", "man8/towpathd.8"):
+            self.assertIn(f"/usr/share/man/{page}.gz", held)
         subprocess.run([*AS_ROOT, "apt-get", "install", "-y", "-qq",
                         "--allow-downgrades", deb], check=True,
                        capture_output=True,
