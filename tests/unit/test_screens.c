@@ -168,6 +168,36 @@ open_www(struct app *a)
 	reply(a, ASK_EVENTS, true, events);
 }
 
+/* The first domain as it is with a custom certificate and this fallback. */
+#define CUSTOM(fallback)                                                       \
+	"[" DOMAIN("www.example.com", "web", "Not used", "ok", "custom",       \
+	    "'2027-11-19T16:40:00Z'", "null",                                  \
+	    WELL ",'fallback':" fallback) "]"
+
+static void
+what_could_take_over_from_a_custom_certificate(void **state)
+{
+	static const struct {
+		const char *domains, *line;
+	} cases[] = {
+	    {CUSTOM("{'ready':true,'stands_by':true,'fault':null}"),
+		"there, stands by"},
+	    {CUSTOM("{'ready':true,'stands_by':false,'fault':null}"),
+		"none yet, can be had in time"},
+	    {CUSTOM("{'ready':false,'stands_by':false,'fault':{'code':'A15',"
+		    "'text':'CAA forbids it','action':'Allow it'}}"),
+		"could not be had: A15 CAA forbids it"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct app a;
+		start(&a, 24, 80, cases[i].domains, status);
+		open_www(&a);
+		shows(&a, cases[i].line, true);
+		app_clear(&a);
+	}
+}
+
 static void
 the_tabs_of_a_domain(void **state)
 {
@@ -455,6 +485,7 @@ main(void)
 	    cmocka_unit_test(rows_keep_the_cursor_when_they_move),
 	    cmocka_unit_test(the_filter_and_the_problems),
 	    cmocka_unit_test(a_pending_domain_shows_what_to_do),
+	    cmocka_unit_test(what_could_take_over_from_a_custom_certificate),
 	    cmocka_unit_test(the_tabs_of_a_domain),
 	    cmocka_unit_test(the_last_tab_tells_why),
 	    cmocka_unit_test(rolling_back_asks_for_the_name_where_it_is_live),
