@@ -238,7 +238,11 @@ const struct command commands[] = {
 	"back to the automatic certificate",
 	"Refused while no automatic certificate is ready.", cli_certs_remove},
     {"certs renew", "HOST", wait_options, COMMAND_CHANGES, "certs",
-	"order a new automatic certificate now", NULL, cli_certs_renew},
+	"order a new automatic certificate now",
+	"Five times in 24 hours for a name at most (A32), and not while the "
+	"certificate authority's limits are used up (A30); `towpath acme` "
+	"shows them.",
+	cli_certs_renew},
     {"certs order", "HOST...", order_options, COMMAND_CHANGES, "certs",
 	"order one automatic certificate for several domains",
 	"It is ordered once all of them reach us, put in the automatic slot of "

@@ -53,7 +53,7 @@ struct control {
 	struct renewals *renewals; /* what CAs say of them */
 	struct pages *pages;       /* of the apps' own, being fetched */
 	struct revocations *revocations;
-	struct repeats *repeats;   /* answers by Idempotency-Key */
+	struct repeats *repeats; /* answers by Idempotency-Key */
 
 	struct {
 		uint64_t issued, failed; /* that ended since this process began
