@@ -22,12 +22,14 @@
 #define FRESH_S      60 /* an order goes by what is younger */
 #define FIRST_POLL_S 3600
 #define DAY_S        86400
+#define QUIET_MS     60000
 
 struct renewals {
 	struct control *control;
 	struct ev_timer tick;
 	struct list asking;
 	size_t n_asking, n_polls;
+	int64_t quiet_ms; /* monotonic: nobody is asked before */
 };
 
 /* A question under way. */
@@ -170,6 +172,14 @@ tell(const struct renewal *r)
 
 static void pump(struct renewals *rs);
 
+/* What is not written down would be asked again at once, and again. */
+static void
+not_written(struct renewals *rs)
+{
+	log_error("acme: renewal information is not written down");
+	rs->quiet_ms = clock_mono_ms() + QUIET_MS;
+}
+
 static void
 stop_asking(struct asking *a)
 {
@@ -203,7 +213,7 @@ on_answer(void *ctx, const struct acme_response *r, const struct problem *p)
 		log_warning("acme: %s certificate=%lld", a->known.fault.text,
 		    (long long)a->known.certificate_id);
 	if (keep(rs, &a->known, a->is_poll) != ERR_OK)
-		log_error("acme: renewal information is not written down");
+		not_written(rs);
 	stop_asking(a);
 	pump(rs);
 }
@@ -267,7 +277,7 @@ poll_one(struct renewals *rs, int64_t certificate_id)
 	}
 	holders_clear(&h);
 	if (e != ERR_OK)
-		log_error("acme: renewal information is not written down");
+		not_written(rs);
 }
 
 static void
@@ -276,7 +286,7 @@ pump(struct renewals *rs)
 	int64_t ids[POLLS_MAX + ASKING_MAX];
 	size_t n;
 
-	if (rs->n_polls >= POLLS_MAX ||
+	if (rs->n_polls >= POLLS_MAX || clock_mono_ms() < rs->quiet_ms ||
 	    renewal_due(rs->control->db, clock_now(), ids, COUNT_OF(ids), &n) !=
 		ERR_OK)
 		return;

@@ -70,8 +70,7 @@ class BadDays(CaCase):
         fault = self.wait_fault(host, "A13")
         self.assertIn("too many certificates", fault["text"])
         at = seconds(self.info(host)["next_attempt_at"])
-        self.assertTrue(0 <= at - self.now() <= 7 * HOUR)
-        self.assertGreater(at - self.now(), 7 * HOUR - 60)
+        self.assertTrue(6.5 * HOUR < at - self.now() < 7.1 * HOUR)
         self.assertEqual(self.ca.count("newOrder", host), 1)
 
     def test_a_paused_name_needs_a_person(self):
@@ -235,7 +234,7 @@ class Profiles(CaCase):
         self.assertEqual(self.info(new)["status"], "Action required")
         self.assertEqual(self.ca.count("newOrder", new), 0)
         # who has a certificate keeps one
-        self.move_to(seconds(self.info(host)["renews_at"]))
+        self.pass_renewal_of(host)
         second = self.wait_certificates(host, 2)
         self.assertIsNone(second.order.profile)
         # what the fault says, followed

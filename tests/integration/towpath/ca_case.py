@@ -65,7 +65,7 @@ class CaCase(unittest.TestCase):
     @classmethod
     def move_to(cls, at):
         """Just past it; never back."""
-        cls.move(max(0, at - cls.ca.now() + 1))
+        cls.move(max(0, at - cls.ca.now() + 2))
 
     def pass_renewal_of(self, host):
         """Moves on until one more has been ordered for host: a CA that is
