@@ -566,6 +566,14 @@ issuer_cancel(struct issuer *is, const char *host)
 }
 
 bool
+issuer_waits_for_hands(const struct issuer *is, const char *host)
+{
+	const struct issuance *i = map_get(&is->by_host, slice_str(host));
+
+	return i != NULL && i->is_waiting_for_hands && !i->is_told;
+}
+
+bool
 issuer_tell(struct issuer *is, const char *host, enum challenge_type type)
 {
 	struct issuance *i = map_get(&is->by_host, slice_str(host));

@@ -99,6 +99,8 @@ enum err MUST_USE issuer_may_order(const struct issuer *is,
  */
 void issuer_keep_reserve(struct issuer *is, bool renewals_are_due);
 bool issuer_has_order(const struct issuer *is, const char *host);
+/* Its order is one by hand, and nobody is known to serve its challenge. */
+bool issuer_waits_for_hands(const struct issuer *is, const char *host);
 /* Of one by hand: its challenge is served, as far as a person knows; this type
  * when none can be seen from here.  False: nothing waits for that. */
 bool issuer_tell(struct issuer *is, const char *host, enum challenge_type type);

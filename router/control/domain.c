@@ -249,8 +249,9 @@ domain_look(struct control *c, const struct domain *d,
 	    .dns_fault = &d->dns_fault,
 	    .order_fault = &d->order_fault,
 	    .needs_person = d->needs_person,
-	    .order_open =
-		c->issuer != NULL && issuer_has_order(c->issuer, d->host),
+	    .order_open = c->issuer != NULL &&
+			  issuer_has_order(c->issuer, d->host) &&
+			  !issuer_waits_for_hands(c->issuer, d->host),
 	    .check_at = d->check_at,
 	    .retry_at = d->retry_at,
 	    .renew_at = d->renew_at,

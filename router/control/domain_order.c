@@ -9,6 +9,7 @@
 #include "acme/rows.h"
 #include "acme/schedule.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "certs/prove.h"
 #include "router/control/control.h"
@@ -269,7 +270,14 @@ domain_order_start(struct control *c, const char *host)
 	struct name_set set;
 	enum err e;
 
-	if (c->issuer == NULL || issuer_has_order(c->issuer, host))
+	if (c->issuer == NULL)
+		return;
+	if (issuer_waits_for_hands(c->issuer, host)) {
+		/* the name leads here by now: nobody else is needed */
+		log_info("acme: no longer by hand host=%s", host);
+		issuer_cancel(c->issuer, host);
+	}
+	if (issuer_has_order(c->issuer, host))
 		return;
 	if (!has_room(c, host)) {
 		put_off(c, host);

@@ -130,5 +130,17 @@ class ByHand(unittest.TestCase):
         d.cli("domains", "challenge", host, "--done", "--type", "dns-01")
 
 
+class Moved(unittest.TestCase):
+    def test_the_name_comes_to_lead_here_meanwhile(self):
+        port, host = free_port(), "www.customer.test"
+        with Pebble(port) as ca, Daemon(ca=ca, http=port) as d:
+            ca.set_a(host, "192.0.2.99")
+            d.cli("apps", "create", "shop")
+            d.cli("domains", "add", host, "--app", "shop")
+            d.cli("domains", "challenge", host)
+            ca.set_a(host, "127.0.0.1")
+            d.wait_status(host, "In use")
+
+
 if __name__ == "__main__":
     unittest.main()
