@@ -60,25 +60,11 @@ back_in_line(struct issuer *is, struct issuance *i)
 	is->n_running--;
 }
 
-/* A person may take days: that is no order in flight. */
-static void
-on_waits(void *ctx, struct issuance *i, bool waits)
-{
-	struct issuer *is = ctx;
-
-	if (waits == i->is_waiting_for_hands)
-		return;
-	i->is_waiting_for_hands = waits;
-	i->seat->n_running += waits ? (size_t)-1 : 1;
-	is->n_running += waits ? (size_t)-1 : 1;
-	issuer_kick(is, 0);
-}
-
 /* Out of the books; freed from the loop, when nobody stands in it any more. */
 static void
 bury(struct issuer *is, struct issuance *i)
 {
-	on_waits(is, i, false);
+	issuer_on_waits(is, i, false);
 	if (i->is_running) {
 		i->seat->n_running--;
 		is->n_running--;
@@ -371,7 +357,7 @@ issuer_new(struct ev_loop *loop, struct db *db, struct shared *shared,
 	    .is_fronted = is_fronted,
 	    .on_issued = on_issued,
 	    .on_failed = on_failed,
-	    .on_waits = on_waits,
+	    .on_waits = issuer_on_waits,
 	    .hands = {.loop = loop, .fetch = fetch, .http_port = BY_HAND_PORT},
 	    .ctx = is,
 	};
@@ -563,29 +549,6 @@ issuer_cancel(struct issuer *is, const char *host)
 		return;
 	issuance_cancel(i);
 	bury(is, i);
-}
-
-bool
-issuer_waits_for_hands(const struct issuer *is, const char *host)
-{
-	const struct issuance *i = map_get(&is->by_host, slice_str(host));
-
-	return i != NULL && i->is_waiting_for_hands && !i->is_told;
-}
-
-bool
-issuer_tell(struct issuer *is, const char *host, enum challenge_type type)
-{
-	struct issuance *i = map_get(&is->by_host, slice_str(host));
-
-	if (i == NULL || (i->order != NULL && !i->order->by_hand) ||
-	    (i->is_told && i->by_hand == NULL))
-		return false;
-	i->is_told = true; /* it may not have come so far again */
-	i->told = type;
-	if (i->by_hand != NULL)
-		by_hand_tell(i->by_hand, type);
-	return true;
 }
 
 struct ca *

@@ -25,4 +25,8 @@ void issuer_kick(struct issuer *is, int64_t ms);
 /* The CA of that directory; NULL: none of ours. */
 struct seat *issuer_seat_of(struct issuer *is, const char *directory);
 
+/* An issuance_env's on_waits: a person may take days, which is no order in
+ * flight. */
+void issuer_on_waits(void *ctx, struct issuance *i, bool waits);
+
 #endif
