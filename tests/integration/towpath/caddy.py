@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 
-from .util import free_port, wait_for
+from .util import PATIENCE, free_port, wait_for
 
 DNS = "127.0.0.8:53"    # the resolver of the private place
 ROUTER = "127.0.0.9"    # where every name leads
+TRIES = 3               # it may lose its port, or wait a minute for itself
 
 # Inside: loopback is up, low ports are anybody's, names are asked of DNS.
 PREPARE = """set -e
@@ -87,6 +88,22 @@ class Caddy:
     """with Caddy() as ca: ca.directory, ca.ca_file, ca.dns."""
 
     def __init__(self):
+        logs = []
+        for _ in range(TRIES):
+            self._start()
+            try:
+                wait_for(lambda: self.process.poll() is not None
+                         or self._answers(), PATIENCE / 2, every=0.05,
+                         what="caddy is up")
+                if self.process.poll() is None:
+                    return
+            except AssertionError:
+                pass
+            logs.append(self.log_text())
+            self.close()
+        raise AssertionError("caddy does not come up:\n" + "\n".join(logs))
+
+    def _start(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="caddy-"))
         self.dir.chmod(0o755)
         self.port = free_port()
@@ -113,17 +130,17 @@ https://127.0.0.1:{self.port} {{
                  str(self.dir), "XDG_CONFIG_HOME": str(self.dir)})
         self.directory = \
             f"https://127.0.0.1:{self.port}/acme/local/directory"
-        # its folder is its own; the daemon's user reads a copy
-        root = self.dir / "data/pki/authorities/local/root.crt"
-        wait_for(lambda: root.exists() and self._answers(root),
-                 what="caddy is up")
+        self.root = self.dir / "data/pki/authorities/local/root.crt"
         self.ca_file = self.dir / "root.pem"
-        self.ca_file.write_bytes(root.read_bytes())
 
-    def _answers(self, root):
-        return subprocess.run(
-            ["curl", "-fsS", "--cacert", root, self.directory],
-            capture_output=True).returncode == 0
+    def _answers(self):
+        if not self.root.exists() or subprocess.run(
+                ["curl", "-fsS", "-m", "5", "--cacert", self.root,
+                 self.directory], capture_output=True).returncode != 0:
+            return False
+        # its folder is its own; the daemon's user reads a copy
+        self.ca_file.write_bytes(self.root.read_bytes())
+        return True
 
     def roots(self):
         return self.ca_file.read_bytes()
@@ -136,7 +153,11 @@ https://127.0.0.1:{self.port} {{
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(20)
         self.log.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
