@@ -4,6 +4,9 @@
 #include "admin-tui/cli_domain.h"
 #include "admin-tui/cli_run.h"
 
+#define POLL_FIRST_MS 100
+#define POLL_MAX_MS   1000
+
 static void
 show(struct cli *c, const json_t *order)
 {
@@ -30,7 +33,8 @@ wait_issued(struct cli *c, int64_t seconds, struct client_answer *order)
 	char number[24];
 	snprintf(number, sizeof(number), "%lld",
 	    (long long)json_int(order->body, "number"));
-	for (int64_t left = seconds * 2; left > 0; left--) {
+	int64_t pause = POLL_FIRST_MS;
+	for (int64_t left = seconds * 1000; left > 0; left -= pause) {
 		struct client_answer now;
 		int status = cli_ask(c, "GET",
 		    client_path("certificates", number, NULL), NULL, &now);
@@ -40,7 +44,8 @@ wait_issued(struct cli *c, int64_t seconds, struct client_answer *order)
 		*order = now;
 		if (json_obj(now.body, "certificate") != NULL)
 			return CLI_DONE;
-		cli_sleep(c, 0.5);
+		cli_sleep(c, (double)pause / 1000);
+		pause = pause * 2 < POLL_MAX_MS ? pause * 2 : POLL_MAX_MS;
 	}
 	return CLI_NOT_YET;
 }
