@@ -12,7 +12,6 @@
 #include "certs/install.h"
 
 struct control;
-struct order_row;
 struct renewals;
 
 struct renewals *renewals_new(struct control *c);

@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from towpath import HOUR, CaCase, seconds, served, wait_for
+from towpath import HOUR, CaCase, seconds, wait_for
 
 
 class BadDays(CaCase):
