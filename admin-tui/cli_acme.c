@@ -11,8 +11,7 @@ cli_acme_rollover(struct cli *c)
 
 	if (ca != NULL)
 		json_put_str(body, "ca", ca);
-	json_put_bool(
-	    body, "new_account", args_has(&c->args, "new-account"));
+	json_put_bool(body, "new_account", args_has(&c->args, "new-account"));
 	status =
 	    cli_ask(c, "POST", client_path("acme", "rollover", NULL), body, &a);
 	if (status != CLI_DONE)

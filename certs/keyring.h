@@ -30,8 +30,8 @@ void keyring_set_channel(struct keyring *k, struct channel *c);
 bool keyring_is_ready(const struct keyring *k);
 
 /* A private key that the caller can name.  A certificate's id is its row; an
- * account's is made of its sealed form, with the top bit set; made or imported ones are chosen
- * by the keys process at random, with the next bit set. */
+ * account's is made of its sealed form, with the top bit set; made or imported
+ * ones are chosen by the keys process at random, with the next bit set. */
 struct key_ref {
 	uint64_t id;
 	enum key_purpose purpose;
