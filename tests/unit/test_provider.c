@@ -1,5 +1,5 @@
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "acme/provider.h"
 #include "base/mem.h"
@@ -20,7 +20,8 @@ start(struct provider *p)
 {
 	(void)p;
 	noted->started++;
-	strcpy(noted->name, noted->provider.current->change.name);
+	(void)snprintf(noted->name, sizeof(noted->name), "%s",
+	    noted->provider.current->change.name);
 }
 
 static void
