@@ -239,6 +239,8 @@ on_published(void *ctx, const struct fault *f)
 
 	i->publication = NULL;
 	if (f == NULL) {
+		/* what DNS took is not the CA's to make up for */
+		i->order->give_up_ms = clock_mono_ms() + ORDER_TIME_MAX_MS;
 		order_published(i->order);
 	} else {
 		problem_set(&p, f->code, "%s", f->text);
