@@ -8,15 +8,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-/* The CA's side of a row: '' would be read as a URL. */
-static char *
-text_or_null(struct stmt *s, int at)
-{
-	return stmt_is_null(s, at) ? NULL : xstrdup(stmt_get_str(s, at));
-}
+#define PRUNE_ROWS 1000 /* in one transaction */
 
-static void
-take_blob(struct buf *b, struct stmt *s, int at)
+void
+rows_take_sealed(struct buf *b, struct stmt *s, int at)
 {
 	buf_init(b, SEALED_MAX);
 	buf_add(b, stmt_get(s, at));
@@ -121,14 +116,14 @@ read_order(struct stmt *s, int64_t id, struct order_row *out)
 	if (e == ERR_OK)
 		e = read_names(stmt_get(s, 1), out);
 	out->directory = xstrdup(stmt_get_str(s, 2));
-	out->url = text_or_null(s, 3);
-	take_blob(&out->sealed, s, 4);
-	out->replaces = text_or_null(s, 5);
+	out->url = stmt_get_copy(s, 3);
+	rows_take_sealed(&out->sealed, s, 4);
+	out->replaces = stmt_get_copy(s, 5);
 	out->is_renewal = stmt_get_int(s, 6) != 0;
 	out->needed_at = stmt_get_int(s, 7);
 	(void)wish_ca_read(stmt_get_str(s, 8), &out->ca);
 	out->is_moved = stmt_get_int(s, 9) != 0;
-	out->charged_to = text_or_null(s, 10);
+	out->charged_to = stmt_get_copy(s, 10);
 	out->by_hand = stmt_get_int(s, 11) != 0;
 	stmt_done(s);
 	if (e != ERR_OK)
@@ -398,6 +393,24 @@ rows_move_order(
 	stmt_int(s, 3, clock_now());
 	e = stmt_run(s);
 	*id = db_last_id(db);
+	return e;
+}
+
+enum err
+rows_prune_orders(struct db *db, int64_t before, bool *more)
+{
+	static const char sql[] =
+	    "DELETE FROM acme_order WHERE id IN (SELECT o.id FROM acme_order o "
+	    "WHERE o.ended_at < ?1 AND EXISTS (SELECT 1 FROM acme_order n "
+	    "WHERE n.host = o.host AND n.id > o.id) AND NOT EXISTS (SELECT 1 "
+	    "FROM txt_record WHERE order_id = o.id) LIMIT ?2)";
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_int(s, 1, before);
+	stmt_int(s, 2, PRUNE_ROWS);
+	e = stmt_run(s);
+	*more |= e == ERR_OK && db_changes(db) == PRUNE_ROWS;
 	return e;
 }
 

@@ -13,6 +13,9 @@
 
 #define SEALED_MAX 8192 /* bytes of a sealed key */
 
+/* Of a column, into a buffer that is not initialised yet. */
+void rows_take_sealed(struct buf *b, struct stmt *s, int at);
+
 /* --- account: one for each directory --- */
 
 struct account_row {
@@ -114,6 +117,11 @@ enum err MUST_USE rows_shun_until(
 /* The same order as one that failed, at another CA. */
 enum err MUST_USE rows_move_order(
     struct db *db, int64_t failed, const char *directory, int64_t *id);
+
+/* Deletes some that ended before that time, but never the last of a host, nor
+ * one whose records are still at the DNS provider; *more is set when others may
+ * be left. */
+enum err MUST_USE rows_prune_orders(struct db *db, int64_t before, bool *more);
 
 /* --- challenge --- */
 

@@ -5,19 +5,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-static char *
-text_or_null(struct stmt *s, int at)
-{
-	return stmt_is_null(s, at) ? NULL : xstrdup(stmt_get_str(s, at));
-}
-
-static void
-take_blob(struct buf *b, struct stmt *s, int at)
-{
-	buf_init(b, SEALED_MAX);
-	buf_add(b, stmt_get(s, at));
-}
-
 void
 account_row_clear(struct account_row *a)
 {
@@ -42,10 +29,10 @@ rows_account(struct db *db, const char *directory, struct account_row *out)
 	if (e != ERR_OK)
 		return e;
 	out->id = stmt_get_int(s, 0);
-	out->url = text_or_null(s, 1);
-	take_blob(&out->sealed, s, 2);
-	take_blob(&out->next, s, 3);
-	out->email = text_or_null(s, 4);
+	out->url = stmt_get_copy(s, 1);
+	rows_take_sealed(&out->sealed, s, 2);
+	rows_take_sealed(&out->next, s, 3);
+	out->email = stmt_get_copy(s, 4);
 	stmt_done(s);
 	return ERR_OK;
 }

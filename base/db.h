@@ -74,6 +74,7 @@ int64_t stmt_get_int(struct stmt *s, int at);
 double stmt_get_real(struct stmt *s, int at);
 struct slice stmt_get(struct stmt *s, int at); /* text or blob; null: n == 0 */
 const char *stmt_get_str(struct stmt *s, int at); /* null: "" */
+char *stmt_get_copy(struct stmt *s, int at);      /* the caller's; null: NULL */
 bool stmt_is_null(struct stmt *s, int at);
 
 int64_t db_last_id(const struct db *db);

@@ -203,6 +203,12 @@ stmt_get_str(struct stmt *s, int at)
 	return p == NULL ? "" : (const char *)p;
 }
 
+char *
+stmt_get_copy(struct stmt *s, int at)
+{
+	return stmt_is_null(s, at) ? NULL : xstrdup(stmt_get_str(s, at));
+}
+
 bool
 stmt_is_null(struct stmt *s, int at)
 {

@@ -4,7 +4,7 @@
 extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[],
     schema_5_sql[], schema_6_sql[], schema_7_sql[], schema_8_sql[],
     schema_9_sql[], schema_10_sql[], schema_11_sql[], schema_12_sql[],
-    schema_13_sql[], schema_14_sql[];
+    schema_13_sql[], schema_14_sql[], schema_15_sql[];
 
 const struct migration *
 migrations(size_t *n)
@@ -24,6 +24,7 @@ migrations(size_t *n)
 	    {12, schema_12_sql},
 	    {13, schema_13_sql},
 	    {14, schema_14_sql},
+	    {15, schema_15_sql},
 	};
 
 	*n = sizeof(all) / sizeof(all[0]);

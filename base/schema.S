@@ -23,4 +23,5 @@
 	text schema_12_sql, base/schema_12.sql
 	text schema_13_sql, base/schema_13.sql
 	text schema_14_sql, base/schema_14.sql
+	text schema_15_sql, base/schema_15.sql
 	.section .note.GNU-stack, "", @progbits

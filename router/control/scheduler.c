@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "acme/ledger_rows.h"
+#include "acme/rows.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -177,17 +178,19 @@ prune_events(struct scheduler *s)
 		change_abort(c);
 }
 
-/* In batches, as events are. */
+/* In batches, as events are; orders are told of as long as they. */
 static void
-prune_ledger(struct scheduler *s)
+prune_acme(struct scheduler *s)
 {
 	struct control *c = s->control;
+	int64_t keep_s = c->config.store.keep_events_ms / 1000;
 	struct fault f = {0};
 	bool more = false;
 
 	if (change_begin(c, &f) != ERR_OK)
 		return;
 	if (ledger_prune(c->db, &more) != ERR_OK ||
+	    rows_prune_orders(c->db, clock_now() - keep_s, &more) != ERR_OK ||
 	    change_commit(c, &f) != ERR_OK)
 		change_abort(c);
 	else if (more)
@@ -203,7 +206,7 @@ prune(struct scheduler *s)
 		return;
 	s->prune_at = now + HOURLY_S;
 	prune_events(s);
-	prune_ledger(s);
+	prune_acme(s);
 }
 
 /* Part of the CAs' limits is kept for renewals while some are due. */

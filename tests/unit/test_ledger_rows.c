@@ -324,6 +324,27 @@ rows_that_no_bucket_needs_are_removed(void **state)
 }
 
 static void
+old_orders_go_but_the_last_of_a_name_stays(void **state)
+{
+	static const char *const other[] = {"other.test"};
+	const struct ledger_order new_other = {other, 1, false, false};
+	struct scene *sc = *state;
+	bool more = false;
+
+	issue(sc, &new_other);
+	issue(sc, &new_www);
+	end_badly(sc, &renewed_www, true, NULL);
+	(void)order(sc, &renewed_www, false); /* open */
+	assert_int_equal(
+	    rows_prune_orders(sc->db, clock_now() - 1000, &more), ERR_OK);
+	assert_int_equal(rows_of(sc, "SELECT count(*) FROM acme_order"), 4);
+	assert_int_equal(
+	    rows_prune_orders(sc->db, clock_now() + 1000, &more), ERR_OK);
+	assert_int_equal(rows_of(sc, "SELECT count(*) FROM acme_order"), 2);
+	assert_false(more);
+}
+
+static void
 count_shown(void *ctx, const struct ledger_entry *entry)
 {
 	int *n = ctx;
@@ -365,6 +386,7 @@ main(void)
 	    TEST(what_the_ca_says_is_believed_where_nothing_else_is_known),
 	    TEST(a_person_may_order_a_name_five_times_a_day),
 	    TEST(rows_that_no_bucket_needs_are_removed),
+	    TEST(old_orders_go_but_the_last_of_a_name_stays),
 	    TEST(the_busiest_registered_domains_are_shown),
 	};
 
