@@ -1,10 +1,12 @@
 """Where things are, free ports, waiting for what must come true."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import socket
 import subprocess
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -16,18 +18,39 @@ AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 PATIENCE = 60 if IS_ASAN else 30
 
 
-_given = set()
+# Below the ports that the kernel takes for outgoing connections, thousands of
+# which come and go while tests run.
+PORTS = range(10240, 32000)
+_counter = pathlib.Path(tempfile.gettempdir()) / f"towpath-ports-{os.getuid()}"
+
+
+def _turn():
+    """A number that no other process on this machine has just been given."""
+    with open(_counter, "a+b") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        f.seek(0)
+        turn = int(f.read() or b"0")
+        f.truncate(0)
+        f.write(str(turn + 1).encode())
+    return turn
+
+
+def _is_free(port):
+    for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+        with socket.socket(type=kind) as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
 
 
 def free_port():
-    """A TCP port on 127.0.0.1 that nobody listened on just now; never the same
-    twice, for who was given one may not listen on it yet."""
+    """A port on 127.0.0.1, TCP and UDP, that nobody has; nobody else who asks
+    here gets it, for who was given one may not listen on it yet."""
     while True:
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        if port not in _given:
-            _given.add(port)
+        port = PORTS[_turn() % len(PORTS)]
+        if _is_free(port):
             return port
 
 
