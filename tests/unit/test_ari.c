@@ -120,7 +120,7 @@ what_may_pass_is_asked_again_soon_and_what_lasts_later(void **state)
 	}
 }
 
-#define WINDOW(start, end)                                                     \
+#define BETWEEN(start, end)                                                    \
 	"{\"suggestedWindow\":{\"start\":\"" start "\",\"end\":\"" end "\"}}"
 
 static void
@@ -133,8 +133,8 @@ no_window_is_a_fault_that_lasts(void **state)
 	    "{}",
 	    "{\"suggestedWindow\":[]}",
 	    "{\"suggestedWindow\":{\"start\":\"2023-11-20T00:00:00Z\"}}",
-	    WINDOW("2023-11-20T00:00:00Z", "2023-11-20T00:00:00Z"),
-	    WINDOW("2023-11-20T00:00:00Z", "2023-11-19T00:00:00Z"),
+	    BETWEEN("2023-11-20T00:00:00Z", "2023-11-20T00:00:00Z"),
+	    BETWEEN("2023-11-20T00:00:00Z", "2023-11-19T00:00:00Z"),
 	    "{\"suggestedWindow\":{\"start\":1,\"end\":2}}",
 	    "{\"suggestedWindow\":{\"start\":\"soon\",\"end\":\"later\"}}",
 	};
