@@ -46,6 +46,8 @@ void installation_clear(struct installation *i);
  * and wherever it is installed the slot is emptied.
  */
 enum err MUST_USE install_revoke(struct db *db, int64_t certificate_id);
+/* A certificate with this SHA-256 was. */
+bool install_is_revoked(struct db *db, const uint8_t fingerprint[32]);
 /* Hosts that have it installed now; any value but ERR_OK from visit ends it. */
 typedef enum err install_visit_host(void *ctx, const char *host);
 enum err MUST_USE install_hosts(struct db *db, int64_t certificate_id,

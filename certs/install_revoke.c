@@ -26,6 +26,21 @@ install_revoke(struct db *db, int64_t certificate_id)
 	return e;
 }
 
+bool
+install_is_revoked(struct db *db, const uint8_t fingerprint[32])
+{
+	static const char sql[] =
+	    "SELECT 1 FROM certificate "
+	    "WHERE fingerprint = ?1 AND revoked_at IS NOT NULL";
+	struct stmt *s = db_stmt(db, sql);
+	bool is_revoked;
+
+	stmt_blob(s, 1, slice_of(fingerprint, 32));
+	is_revoked = stmt_step(s) == ERR_OK;
+	stmt_done(s);
+	return is_revoked;
+}
+
 enum err
 install_hosts(
     struct db *db, int64_t certificate_id, install_visit_host *visit, void *ctx)

@@ -69,9 +69,13 @@ enum err
 custom_install(struct control *c, struct custom *u, struct domain *d,
     const char *by, struct fault *f)
 {
-	enum err e;
+	const struct certificate *leaf = u->chain->items[0];
+	enum err e = custom_check(leaf, d->host, clock_now(), f);
 
-	e = custom_check(u->chain->items[0], d->host, clock_now(), f);
+	if (e == ERR_OK && install_is_revoked(c->db, leaf->fingerprint)) {
+		fault_set(f, FAULT_C45_REVOKED, NULL);
+		e = ERR_DENIED;
+	}
 	if (e == ERR_OK)
 		e = prove_for(c, u, d, f);
 	if (e != ERR_OK)

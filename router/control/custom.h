@@ -37,7 +37,7 @@ enum err MUST_USE custom_read(struct control *c, const json_t *upload,
 void custom_clear(struct custom *u);
 
 /* Checks it for the domain, proves it, installs it; settles the domain; events.
- * Inside a change.  As custom_check; C30. */
+ * Inside a change.  As custom_check; C30, C45. */
 enum err MUST_USE custom_install(struct control *c, struct custom *u,
     struct domain *d, const char *by, struct fault *f);
 

@@ -3,24 +3,7 @@ process: the signed certificate alone is enough."""
 
 import unittest
 
-from cryptography import x509
-from towpath import Backend, Ca, Daemon, Refused, served
-
-
-class Asked:
-    """The key of a request, as far as a CA needs it."""
-
-    def __init__(self, csr):
-        self.csr = x509.load_pem_x509_csr(csr.encode())
-
-    def public_key(self):
-        return self.csr.public_key()
-
-    @property
-    def names(self):
-        return self.csr.extensions.get_extension_for_class(
-            x509.SubjectAlternativeName).value.get_values_for_type(
-                x509.DNSName)
+from towpath import Asked, Backend, Ca, Daemon, Refused, served
 
 
 class Csr(unittest.TestCase):

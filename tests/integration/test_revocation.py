@@ -3,8 +3,8 @@ served again."""
 
 import unittest
 
-from towpath import (Backend, CaDouble, Daemon, Refused, free_port, served,
-                     wait_for)
+from towpath import (Asked, Backend, Ca, CaDouble, Daemon, Refused, free_port,
+                     served, wait_for)
 
 
 class Revocation(unittest.TestCase):
@@ -59,6 +59,22 @@ class Revocation(unittest.TestCase):
             d.cli("certs", "rollback", host, "--to", "1")
         self.assertIn("C28", e.exception.stderr)
         self.assertIn("revoked", e.exception.stderr)
+
+    def test_C45_one_that_was_revoked_is_not_taken_back(self):
+        d, host = self.daemon, "www.back.test"
+        lost = self.add(host)
+        file = d.dir / "lost.pem"
+        d.cli("certs", "export", host, "--with-key", "-o", file)
+        d.cli("certs", "revoke", host, "--wait")
+        self.assertEqual(lost.revoked, 1)
+        with self.assertRaises(Refused) as e:
+            d.cli("certs", "add", host, file)
+        self.assertIn("C45", e.exception.stderr)
+        # the action, followed
+        asked = Asked(d.cli("certs", "csr", host))
+        signed = Ca().issue(host, key=asked).chain_pem
+        d.cli("certs", "add", host, d.file("signed.pem", signed))
+        self.assertEqual(d.json("domains", "info", host)["serving"], "custom")
 
     def test_it_serves_until_the_new_one_is_there(self):
         d, host = self.daemon, "www.between.test"

@@ -15,7 +15,7 @@ from .directory import Directory
 from .dns import Dns
 from .dns_case import DnsCase
 from .http2 import Http2
-from .pki import Ca, Identity
+from .pki import Asked, Ca, Identity
 from .named import Named
 from .pebble import Pebble
 from .resolver import Resolver
@@ -24,9 +24,8 @@ from .signed import Signed
 from .terminal import Terminal
 from .util import BUILD, ROOT, free_port, wait_for
 
-__all__ = ["Answer", "AppCase", "BUILD", "Backend", "Ca",
-           "CaCase", "CaDouble", "DAY", "HOUR", "seconds", "Daemon",
-           "Directory", "Dns", "DnsCase",
+__all__ = ["Answer", "AppCase", "Asked", "BUILD", "Backend", "Ca", "CaCase",
+           "CaDouble", "DAY", "Daemon", "Directory", "Dns", "DnsCase", "HOUR",
            "Http2", "Https", "Identity", "Named", "Pebble", "ROOT", "Refused",
            "Resolver", "Route53", "Signed", "Terminal", "faults", "free_port",
-           "get", "handshake", "http", "raw", "served", "wait_for"]
+           "get", "handshake", "http", "raw", "seconds", "served", "wait_for"]

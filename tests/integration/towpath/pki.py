@@ -90,6 +90,22 @@ class Identity:
         return san.value.get_values_for_type(x509.DNSName)
 
 
+class Asked:
+    """The key of a request, as far as a CA needs it."""
+
+    def __init__(self, csr):
+        self.csr = x509.load_pem_x509_csr(csr.encode())
+
+    def public_key(self):
+        return self.csr.public_key()
+
+    @property
+    def names(self):
+        return self.csr.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName).value.get_values_for_type(
+                x509.DNSName)
+
+
 class Ca:
     """A root and one intermediate; issues leaves under the intermediate."""
 
