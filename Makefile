@@ -13,7 +13,7 @@ VERSION := 0.1.0
 # --- what is built -------------------------------------------------------------
 # Every folder is compiled into one archive; a program is its main file and what
 # the linker picks from there.  tests/layers.sh keeps the folders apart.
-dirs     := base certs/x509 certs acme router router/edge router/control admin-tui
+dirs     := base certs/x509 certs acme/dns acme router router/edge router/control admin-tui
 mains    := router/main.c admin-tui/main.c
 PROGRAMS := $B/towpathd $B/towpath
 

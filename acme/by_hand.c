@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acme/zone_check.h"
+#include "acme/dns/zone_check.h"
 #include "base/clock.h"
 #include "base/mem.h"
 

@@ -8,7 +8,7 @@
  * Owned by: who asks.   Freed by: its end, or by_hand_cancel.
  */
 #include "acme/challenge.h"
-#include "acme/dns.h"
+#include "acme/dns/dns.h"
 #include "base/fetch.h"
 
 #define BY_HAND_PORT 80 /* RFC 8555, 8.3 */

@@ -5,7 +5,7 @@
  * name and its parents up to the first that has CAA records (RFC 8659, 3).
  */
 #include "acme/caa.h"
-#include "acme/dns.h"
+#include "acme/dns/dns.h"
 
 struct caa_check;
 

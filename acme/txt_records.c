@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "acme/dns/zone_check.h"
 #include "acme/rows.h"
-#include "acme/zone_check.h"
 #include "base/host.h"
 #include "base/log.h"
 #include "base/mem.h"

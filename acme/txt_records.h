@@ -8,8 +8,8 @@
  *
  * Owned by: control.   Freed by: txt_records_free, when no publication is open.
  */
-#include "acme/dns.h"
-#include "acme/provider.h"
+#include "acme/dns/dns.h"
+#include "acme/dns/provider.h"
 #include "base/db.h"
 
 struct txt_records;
@@ -26,7 +26,7 @@ void txt_records_know(struct txt_records *t, const struct addr *server);
 void txt_records_set_patience(struct txt_records *t, int64_t ms);
 
 /* Once, never from within txt_records_publish.  f NULL: the zone's servers have
- * it (acme/zone_check.h).  D30..D33, S19. */
+ * it (acme/dns/zone_check.h).  D30..D33, S19. */
 typedef void txt_done(void *ctx, const struct fault *f);
 
 /* host without "*.". */

@@ -106,8 +106,8 @@ enum message {
 
 	/* control -> hook */
 	MSG_HOOK_RUN, /* u8 act, str name, str type, str value, u32 ttl
-		       * (acme/hook_request.h) -> (nothing); the command is the
-		       * hook's own, from its configuration */
+		       * (acme/dns/hook_request.h) -> (nothing); the command is
+		       * the hook's own, from its configuration */
 
 	MESSAGES /* one past the last */
 };

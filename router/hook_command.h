@@ -15,7 +15,7 @@
  */
 #include <ev.h>
 
-#include "acme/hook_request.h"
+#include "acme/dns/hook_request.h"
 #include "base/fault.h"
 
 struct hook_command;

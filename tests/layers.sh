@@ -10,6 +10,7 @@ layers='
 base            base/*
 certs/x509      base/* certs/x509/*
 certs           base/* certs/*
+acme/dns        base/* acme/dns/*
 acme            base/* certs/* acme/*
 router          base/* certs/* acme/* router/*
 router/edge     base/* certs/* router/config.h router/edge/*
@@ -27,11 +28,11 @@ gnutls/     certs/* acme/jws.* acme/challenge.* router/edge/tls.* router/edge/tl
 openssl/    certs/key_sign.* router/edge/x25519.*
 llhttp.h    base/http1.*
 nghttp2/    router/edge/h2_session* router/edge/h2_client*
-ares.h      acme/dns_inside.*
+ares.h      acme/dns/dns_inside.*
 curl/       base/fetch.*
 sqlite3.h   base/db.* base/db_*
-libxml/     acme/route53_xml.*
-ldns/       acme/rfc2136_message.*
+libxml/     acme/dns/route53_xml.*
+ldns/       acme/dns/rfc2136_message.*
 jansson.h   base/json.*
 curses.h    admin-tui/terminal.*
 ncurses.h   admin-tui/terminal.*

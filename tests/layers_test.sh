@@ -17,7 +17,7 @@ plant() { # plant FILE INCLUDE: expects the include in FILE to be refused
 		echo "$1: $2 was refused with: $(cat "$copy/said")"; bad=1
 	fi
 }
-for folder in base certs/x509 certs acme router router/edge router/control admin-tui; do
+for folder in base certs/x509 certs acme/dns acme router router/edge router/control admin-tui; do
 	mkdir -p "$copy/$folder"
 done
 plant base/planted.c '"certs/choose.h"'

@@ -6,7 +6,7 @@
  * remembered.  As JSON it is the Diagnosis of the API: for `domains check`,
  * eligibility, and `explain`.
  */
-#include "acme/reach.h"
+#include "acme/dns/reach.h"
 #include "base/json.h"
 
 #define DIAGNOSES_MAX 256 /* hosts that are no domains */

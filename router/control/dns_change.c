@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "acme/caa.h"
-#include "acme/provider.h"
+#include "acme/dns/provider.h"
 #include "base/host.h"
 #include "base/log.h"
 #include "base/mem.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "acme/provider.h"
+#include "acme/dns/provider.h"
 #include "acme/txt_records.h"
 
 #define DNS_PORT 53

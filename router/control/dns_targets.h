@@ -6,7 +6,7 @@
  *
  * Owned by: checks.   Freed by: dns_targets_clear.
  */
-#include "acme/dns.h"
+#include "acme/dns/dns.h"
 #include "base/map.h"
 
 #define DNS_TARGETS_MAX 1024

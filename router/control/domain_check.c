@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acme/sight.h"
+#include "acme/dns/sight.h"
 #include "base/clock.h"
 #include "base/host.h"
 #include "base/list.h"

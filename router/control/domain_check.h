@@ -3,7 +3,7 @@
 /*
  * Does a name reach us?  Asks DNS for it and for what customers are told to
  * point it at, asks behind addresses that are not ours (probe.h), judges
- * (acme/reach.h), and writes what was seen down (diagnosis.h).
+ * (acme/dns/reach.h), and writes what was seen down (diagnosis.h).
  *
  * Owned by: control.   Freed by: checks_free, before the dns.
  */

@@ -9,7 +9,7 @@
  *
  * Owned by: control.   Freed by: names_free.
  */
-#include "acme/dns.h"
+#include "acme/dns/dns.h"
 #include "base/list.h"
 
 #define NAMES_TTL_MIN_S 5

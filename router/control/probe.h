@@ -12,7 +12,7 @@
  *
  * Owned by: checks.   Freed by: probes_free, which drops what is under way.
  */
-#include "acme/reach.h"
+#include "acme/dns/reach.h"
 
 struct control;
 struct probes;

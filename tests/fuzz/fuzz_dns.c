@@ -1,5 +1,5 @@
 /* A hostile resolver: any bytes as its answer. */
-#include "acme/dns_message.h"
+#include "acme/dns/dns_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "acme/dns_message.h"
+#include "acme/dns/dns_message.h"
 #include "base/mem.h"
 #include "tests/unit/test.h"
 

@@ -5,7 +5,7 @@
  */
 #include <ev.h>
 
-#include "acme/dns.h"
+#include "acme/dns/dns.h"
 #include "base/buf.h"
 
 struct zone_record {

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "acme/by_hand.h"
-#include "acme/dns_message.h"
+#include "acme/dns/dns_message.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tests/unit/name_server.h"

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "acme/caa.h"
-#include "acme/dns_message.h"
+#include "acme/dns/dns_message.h"
 #include "base/mem.h"
 #include "tests/unit/test.h"
 

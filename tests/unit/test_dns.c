@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "acme/dns.h"
-#include "acme/dns_message.h"
+#include "acme/dns/dns.h"
+#include "acme/dns/dns_message.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "tests/unit/name_server.h"

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "acme/hook_request.h"
+#include "acme/dns/hook_request.h"
 #include "base/mem.h"
 #include "tests/unit/test.h"
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "acme/provider.h"
+#include "acme/dns/provider.h"
 #include "base/mem.h"
 #include "tests/unit/test.h"
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "acme/reach.h"
+#include "acme/dns/reach.h"
 #include "base/mem.h"
 #include "tests/unit/test.h"
 

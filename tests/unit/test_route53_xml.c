@@ -1,4 +1,4 @@
-#include "acme/route53_xml.h"
+#include "acme/dns/route53_xml.h"
 #include "base/mem.h"
 #include "tests/unit/test.h"
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "acme/dns_message.h"
-#include "acme/zone_check.h"
+#include "acme/dns/dns_message.h"
+#include "acme/dns/zone_check.h"
 #include "base/mem.h"
 #include "tests/unit/name_server.h"
 #include "tests/unit/test.h"
