@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "acme/account.h"
+#include "acme/ari.h"
+#include "acme/link.h"
 #include "acme/order.h"
 #include "base/mem.h"
 
@@ -114,6 +116,32 @@ feed_others(struct slice body)
 	problem_read(&r, &p);
 }
 
+static void
+count(void *ctx, struct slice url)
+{
+	*(size_t *)ctx += url.n;
+}
+
+/* Renewal information, and the fields of its head. */
+static void
+feed_ari(struct slice body)
+{
+	struct acme_response r = response(200, body, 0);
+	char *text = xstrdup_slice(body);
+	struct ari_window w;
+	struct fault f = {0};
+	size_t n = 0;
+	int64_t poll_at;
+
+	r.links[r.n_links++] = text;
+	r.retry_after = text;
+	links_each(&r, "alternate", count, &n);
+	if (ari_read(&r, 0, &w, &poll_at, &f) == ERR_OK &&
+	    ari_choose(&w, n) >= w.end_at)
+		abort();
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -123,5 +151,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	feed_order(input);
 	feed_others(input);
+	feed_ari(input);
 	return 0;
 }
