@@ -23,7 +23,6 @@ change_init(struct change *ch)
 {
 	buf_init(&ch->touched, TOUCHED_MAX);
 	buf_init(&ch->checks, AT_ONCE_MAX);
-	buf_init(&ch->looks, AT_ONCE_MAX);
 	buf_init(&ch->orders, AT_ONCE_MAX);
 	buf_init(&ch->cancels, AT_ONCE_MAX);
 	buf_init(&ch->names, AT_ONCE_MAX);
@@ -35,7 +34,6 @@ change_clear(struct change *ch)
 {
 	buf_clear(&ch->touched);
 	buf_clear(&ch->checks);
-	buf_clear(&ch->looks);
 	buf_clear(&ch->orders);
 	buf_clear(&ch->cancels);
 	buf_clear(&ch->names);
@@ -68,12 +66,6 @@ void
 change_check(struct control *c, const char *host)
 {
 	add_key(&c->change.checks, host);
-}
-
-void
-change_look_and_order(struct control *c, const char *host)
-{
-	add_key(&c->change.looks, host);
 }
 
 void
@@ -186,7 +178,6 @@ change_commit(struct control *c, struct fault *f)
 	change_init(&c->change);
 	start_each(c, &done.cancels, cancel_order);
 	start_each(c, &done.checks, checks_start);
-	start_each(c, &done.looks, checks_start_for_order);
 	start_each(c, &done.orders, domain_order_start);
 	start_each(c, &done.fallbacks, fallback_start);
 	tell_health(c, &done.touched);

@@ -16,7 +16,6 @@ struct control;
 struct change {
 	struct buf touched;   /* keys of change counters, each ended by NUL */
 	struct buf checks;    /* hosts to look at */
-	struct buf looks;     /* the same, before they are ordered for */
 	struct buf orders;    /* hosts to order for */
 	struct buf cancels;   /* hosts whose orders end */
 	struct buf names;     /* hosts of backends */
@@ -37,8 +36,6 @@ void change_abort(struct control *c); /* also when none is open */
 void change_touch(struct control *c, const char *key);
 void change_touch_app(struct control *c, const char *name);
 void change_check(struct control *c, const char *host);
-/* Looks whether it still reaches us, and orders then. */
-void change_look_and_order(struct control *c, const char *host);
 void change_order(struct control *c, const char *host);
 void change_cancel(struct control *c, const char *host);
 void change_fallback(struct control *c, const char *host);

@@ -250,8 +250,6 @@ diagnosis_write(struct control *c, struct diagnoses *all, const struct look *k)
 	e = domain_settle(c, &d, EVENT_BY_ITSELF);
 	if (e == ERR_OK)
 		e = save_sight(c, d.id, k->seen.sight);
-	if (e == ERR_OK && k->is_for_order && d.dns == DOMAIN_DNS_OK)
-		change_order(c, d.host);
 	if (e == ERR_OK && event != NULL)
 		e = domain_event(c, &d, event, EVENT_BY_ITSELF, NULL);
 	if (d.serving == SERVING_CUSTOM)

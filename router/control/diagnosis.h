@@ -31,8 +31,7 @@ void diagnoses_free(struct diagnoses *all);
 struct look {
 	struct diagnosis seen;
 	const struct reach_verdict *verdict;
-	bool is_answered;  /* somebody is there behind foreign addresses */
-	bool is_for_order; /* one begins when DNS is right */
+	bool is_answered; /* somebody is there behind foreign addresses */
 };
 
 /*

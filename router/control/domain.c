@@ -294,12 +294,12 @@ write_verdict(struct control *c, const struct domain *d)
 }
 
 /* A name may have moved away since it was looked at: then an order would fail,
- * and count. */
+ * and count.  What is seen settles it again. */
 static void
 ask_for_order(struct control *c, const struct domain *d, int64_t now)
 {
 	if (now - d->dns_checked_at > LOOK_FRESH_S)
-		change_look_and_order(c, d->host);
+		change_check(c, d->host);
 	else
 		change_order(c, d->host);
 }

@@ -51,7 +51,6 @@ struct check {
 	struct probe *probe;  /* NULL: none under way */
 	struct reach_probe outcome;
 	bool is_probed;
-	bool is_for_order;             /* one begins when DNS is right */
 	struct reach_verdict *verdict; /* NULL: not judged yet */
 	char *records, *sight;         /* JSON, when it is */
 	struct list waiters;
@@ -230,7 +229,7 @@ write_all(struct checks *ch, const struct list *judged)
 	LIST_FOREACH(it, judged) {
 		const struct check *k = container_of(it, struct check, link);
 		struct look look = {diagnosis_of(k), k->verdict,
-		    k->is_probed && k->outcome.is_answered, k->is_for_order};
+		    k->is_probed && k->outcome.is_answered};
 
 		e = diagnosis_write(c, ch->diagnoses, &look);
 		if (e != ERR_OK)
@@ -477,15 +476,6 @@ void
 checks_start(struct control *c, const char *host)
 {
 	(void)begin(c->checks, host);
-}
-
-void
-checks_start_for_order(struct control *c, const char *host)
-{
-	struct check *k = begin(c->checks, host);
-
-	if (k != NULL)
-		k->is_for_order = true;
 }
 
 size_t

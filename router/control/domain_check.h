@@ -20,8 +20,6 @@ void checks_free(struct checks *ch);
 /* Looks, unless a look is under way already or there is no room: the scheduler
  * comes back to it then. */
 void checks_start(struct control *c, const char *host);
-/* The same; when the domain's DNS is right, an order begins. */
-void checks_start_for_order(struct control *c, const char *host);
 size_t checks_room(const struct control *c); /* looks that may begin */
 
 /*
