@@ -109,6 +109,8 @@ domain_load(
 	} else if (e == ERR_NOT_FOUND) {
 		fault_set(
 		    f, FAULT_N15_NO_SUCH_DOMAIN, "There is no domain %s", host);
+		if (f != NULL)
+			fault_name(f, "HOST", host);
 	} else {
 		fault_set(f, FAULT_S19_STORE_AWAY, NULL);
 	}
