@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #define ATTEMPT_KEEP_S (INT64_C(7) * 86400)
-#define PRUNE_ROWS     500
 
 /* --- what a person orders, and what happened -------------------------------
  */
@@ -83,19 +82,6 @@ ledger_add_attempt(
 /* --- life ------------------------------------------------------------------
  */
 
-static enum err
-delete_before(struct db *db, const char *sql, int64_t before, bool *more)
-{
-	struct stmt *s = db_stmt(db, sql);
-	enum err e;
-
-	stmt_int(s, 1, before);
-	stmt_int(s, 2, PRUNE_ROWS);
-	e = stmt_run(s);
-	*more |= e == ERR_OK && db_changes(db) == PRUNE_ROWS;
-	return e;
-}
-
 enum err
 ledger_prune(struct db *db, bool *more)
 {
@@ -108,9 +94,8 @@ ledger_prune(struct db *db, bool *more)
 	enum err e;
 
 	*more = false;
-	e = delete_before(db, buckets, clock_now_ms(), more);
+	e = db_prune(db, buckets, clock_now_ms(), more);
 	if (e == ERR_OK)
-		e = delete_before(
-		    db, attempts, clock_now() - ATTEMPT_KEEP_S, more);
+		e = db_prune(db, attempts, clock_now() - ATTEMPT_KEEP_S, more);
 	return e;
 }

@@ -8,8 +8,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-#define PRUNE_ROWS 1000 /* in one transaction */
-
 void
 rows_take_sealed(struct buf *b, struct stmt *s, int at)
 {
@@ -404,14 +402,8 @@ rows_prune_orders(struct db *db, int64_t before, bool *more)
 	    "WHERE o.ended_at < ?1 AND EXISTS (SELECT 1 FROM acme_order n "
 	    "WHERE n.host = o.host AND n.id > o.id) AND NOT EXISTS (SELECT 1 "
 	    "FROM txt_record WHERE order_id = o.id) LIMIT ?2)";
-	struct stmt *s = db_stmt(db, sql);
-	enum err e;
 
-	stmt_int(s, 1, before);
-	stmt_int(s, 2, PRUNE_ROWS);
-	e = stmt_run(s);
-	*more |= e == ERR_OK && db_changes(db) == PRUNE_ROWS;
-	return e;
+	return db_prune(db, sql, before, more);
 }
 
 /* --- challenge ----------------------------------------------------------- */

@@ -77,6 +77,14 @@ const char *stmt_get_str(struct stmt *s, int at); /* null: "" */
 char *stmt_get_copy(struct stmt *s, int at);      /* the caller's; null: NULL */
 bool stmt_is_null(struct stmt *s, int at);
 
+/*
+ * Deletes a batch, for tables that would grow without end: sql takes as ?1 the
+ * time before which rows may go and as ?2 how many at most.  *more is set when
+ * others may be left, else not touched.
+ */
+enum err MUST_USE db_prune(
+    struct db *db, const char *sql, int64_t before, bool *more);
+
 int64_t db_last_id(const struct db *db);
 int64_t db_changes(const struct db *db);       /* rows of the last statement */
 int64_t db_total_changes(const struct db *db); /* rows of all so far */

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#define PRUNE_ROWS 500 /* in one batch */
+
 struct stmt {
 	sqlite3_stmt *handle;
 	struct db *db;
@@ -213,4 +215,18 @@ bool
 stmt_is_null(struct stmt *s, int at)
 {
 	return sqlite3_column_type(s->handle, at) == SQLITE_NULL;
+}
+
+enum err
+db_prune(struct db *db, const char *sql, int64_t before, bool *more)
+{
+	struct stmt *s = db_stmt(db, sql);
+	enum err e;
+
+	stmt_int(s, 1, before);
+	stmt_int(s, 2, PRUNE_ROWS);
+	e = stmt_run(s);
+	if (e == ERR_OK && db_changes(db) == PRUNE_ROWS)
+		*more = true;
+	return e;
 }
