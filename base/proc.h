@@ -28,6 +28,9 @@ struct proc_user {
 enum err MUST_USE proc_user_find(
     const char *user, struct proc_user *out, struct fault *f);
 
+/* After a fork, before an exec: as a program expects them, none blocked. */
+void proc_reset_signals(void);
+
 /*
  * Starts a child: the program of that descriptor (proc_program's), channel_fd
  * as its descriptor 3, standard input from /dev/null, every other descriptor

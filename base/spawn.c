@@ -52,8 +52,8 @@ proc_limit_parent(void)
 		log_warning("capabilities cannot be given up: %m");
 }
 
-static void
-reset_signals(void)
+void
+proc_reset_signals(void)
 {
 	struct sigaction plain = {.sa_handler = SIG_DFL};
 	sigset_t none;
@@ -113,7 +113,7 @@ become(int program, enum role role, uint32_t instance, int channel_fd,
 
 	(void)snprintf(name, sizeof(name), "%s", role_name(role));
 	(void)snprintf(number, sizeof(number), "%u", instance);
-	reset_signals();
+	proc_reset_signals();
 	if (!arrange_descriptors(channel_fd, program) || !proc_drop(user)) {
 		log_error("%s %u cannot be started: %m", name, instance);
 		_exit(EXIT_NOT_STARTED);
@@ -150,7 +150,7 @@ become_any(
 {
 	int nowhere = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	reset_signals();
+	proc_reset_signals();
 	(void)setpgid(0, 0);
 	(void)dup2(nowhere, STDIN_FILENO);
 	(void)dup2(STDERR_FILENO, STDOUT_FILENO);

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proc.h"
 
 #define WORDS_MAX    64  /* of the command itself */
 #define LINE_SIZE    256 /* kept of what it says */
@@ -73,18 +74,6 @@ set_limits(void)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static void
-reset_signals(void)
-{
-	struct sigaction plain = {.sa_handler = SIG_DFL};
-	sigset_t none;
-
-	for (int i = 1; i < NSIG; i++)
-		(void)sigaction(i, &plain, NULL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static size_t
 split(char *command, char *words[])
 {
@@ -114,7 +103,7 @@ become(const char *command, const struct hook_request *q, int errors)
 	words[n] = NULL;
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	(void)setpgid(0, 0);
-	reset_signals();
+	proc_reset_signals();
 	set_limits();
 	set_environment(q, ttl);
 	(void)dup2(nowhere, STDIN_FILENO);
